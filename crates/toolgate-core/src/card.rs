@@ -1,0 +1,115 @@
+//! What a transport must know of a service without knowing what it is made of.
+
+use std::collections::{BTreeMap, HashMap};
+
+use toolgate_protocol::{Members, discover::Implementation, meta, method};
+
+use crate::{scopes::Scopes, typemap::PrincipalType};
+
+/// A service's card. Immutable: a service that changes hands out another with a higher version.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Card {
+    /// Grows with every change.
+    pub version: u64,
+    /// Name and version of the server.
+    pub server: Implementation,
+    /// Scopes that the metadata document names, `scopes_supported` (RFC 9728, section 2).
+    pub scopes: Scopes,
+    /// Scopes that every request needs.
+    pub required: Scopes,
+    /// Whether anything is guarded. Guarded and nobody authenticates: refuse to start.
+    pub guarded: bool,
+    /// Whether callers without identity are served.
+    pub open: bool,
+    /// The author's types that something here cannot do without.
+    pub principals: Vec<PrincipalType>,
+    names: BTreeMap<String, String>,
+    headers: HashMap<String, Vec<ParamHeader>>,
+    stamp: Members,
+    meta: Members,
+}
+
+impl Card {
+    /// The card of a service that guards nothing and refuses callers without identity.
+    pub fn new(server: Implementation) -> Self {
+        let stamp = Members::of(&BTreeMap::from([(meta::SERVER_INFO, &server)]));
+        let stamp = stamp.unwrap_or_default();
+        Self {
+            version: 0,
+            server,
+            scopes: Scopes::none(),
+            required: Scopes::none(),
+            guarded: false,
+            open: false,
+            principals: Vec::new(),
+            names: BTreeMap::new(),
+            headers: HashMap::new(),
+            meta: Members::object("_meta", &stamp).unwrap_or_default(),
+            stamp,
+        }
+    }
+
+    /// The same, with a parameter that a method of an extension mirrors into `Mcp-Name`.
+    #[must_use]
+    pub fn mirror(mut self, method: impl Into<String>, param: impl Into<String>) -> Self {
+        self.names.insert(method.into(), param.into());
+        self
+    }
+
+    /// The same, with the arguments that a tool mirrors into `Mcp-Param-*`.
+    #[must_use]
+    pub fn param_header(mut self, tool: impl Into<String>, headers: Vec<ParamHeader>) -> Self {
+        self.headers.insert(tool.into(), headers);
+        self
+    }
+
+    /// The parameter that a method mirrors into `Mcp-Name`.
+    pub fn mcp_name(&self, method: &str) -> Option<&str> {
+        method::mirrored_name(method).or_else(|| self.names.get(method).map(String::as_str))
+    }
+
+    /// The arguments that a tool mirrors into `Mcp-Param-*`.
+    pub fn param_headers(&self, tool: &str) -> &[ParamHeader] {
+        self.headers.get(tool).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn server_stamp(&self) -> &Members {
+        &self.stamp
+    }
+
+    pub(crate) fn meta(&self) -> &Members {
+        &self.meta
+    }
+}
+
+/// An argument that is mirrored into a header (server features, "Tools", `x-mcp-header`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParamHeader {
+    /// What follows `Mcp-Param-`.
+    pub suffix: String,
+    /// Names of the properties that lead to the argument.
+    pub path: Vec<String>,
+    /// How its value is compared.
+    pub kind: ParamKind,
+}
+
+impl ParamHeader {
+    /// A mirrored argument.
+    pub fn new(suffix: impl Into<String>, path: Vec<String>, kind: ParamKind) -> Self {
+        Self { suffix: suffix.into(), path, kind }
+    }
+}
+
+/// Types whose values can be mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParamKind {
+    /// Compared as text.
+    String,
+    /// Compared as a number.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+}

@@ -1,0 +1,154 @@
+//! Settings from the environment: the one table of what is read.
+//!
+//! A setting made in code wins over the environment, and the environment over the default. Each
+//! variable may instead be given as a file: `NAME_FILE` names it, its trimmed content counts.
+
+use std::{fmt, fs, str::FromStr};
+
+use crate::service::StartError;
+
+/// One variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What counts when nothing sets it; empty where nothing does.
+    pub default: &'static str,
+    /// What it sets.
+    pub meaning: &'static str,
+}
+
+/// Every variable that toolgate reads.
+pub const TABLE: &[Variable] = &[
+    ADDR,
+    PATH,
+    PUBLIC_URL,
+    HOSTS,
+    CORS_ORIGINS,
+    MAX_BODY,
+    CALL_TIMEOUT,
+    CALLS_PER_CALLER,
+    CONNECTIONS,
+    ISSUER,
+    JWKS_URI,
+    AUDIENCE,
+];
+
+macro_rules! variables {
+    ($($name:ident = $default:literal, $meaning:literal;)*) => {$(
+        #[doc = concat!("`TOOLGATE_", stringify!($name), "`: ", $meaning)]
+        pub const $name: Variable = Variable {
+            name: concat!("TOOLGATE_", stringify!($name)),
+            default: $default,
+            meaning: $meaning,
+        };
+    )*};
+}
+
+variables! {
+    ADDR = "127.0.0.1:8080", "address that the HTTP listener binds.";
+    PATH = "/mcp", "path of the endpoint.";
+    PUBLIC_URL = "", "URL that clients reach the endpoint under: resource identifier and audience.";
+    HOSTS = "", "further values accepted in `Host`, separated by commas.";
+    CORS_ORIGINS = "", "origins whose pages may call, separated by commas.";
+    MAX_BODY = "4194304", "largest request body, in bytes.";
+    CALL_TIMEOUT = "300", "longest call, in seconds.";
+    CALLS_PER_CALLER = "64", "calls that one caller may have running.";
+    CONNECTIONS = "4096", "connections that the listener holds open.";
+    ISSUER = "", "issuer of access tokens.";
+    JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
+    AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";
+}
+
+/// Where variables are looked up.
+pub struct Env(Box<dyn Fn(&str) -> Option<String> + Send + Sync>);
+
+impl Env {
+    /// The environment of this process.
+    pub fn process() -> Self {
+        Self(Box::new(|name| std::env::var(name).ok()))
+    }
+
+    /// Variables given by hand.
+    pub fn of<const N: usize>(variables: [(&'static str, &'static str); N]) -> Self {
+        Self(Box::new(move |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        }))
+    }
+
+    /// The value of a variable, or the content of the file that `NAME_FILE` names. Empty is unset.
+    ///
+    /// # Errors
+    /// When both are set, or the file cannot be read.
+    pub fn text(&self, variable: Variable) -> Result<Option<String>, StartError> {
+        let name = variable.name;
+        let set = |name: &str| (self.0)(name).filter(|value| !value.is_empty());
+        match (set(name), set(&format!("{name}_FILE"))) {
+            (Some(_), Some(_)) => {
+                Err(StartError::new(format!("{name} and {name}_FILE are both set")))
+            }
+            (Some(value), None) => Ok(Some(value)),
+            (None, Some(file)) => match fs::read_to_string(file) {
+                Ok(text) => Ok(Some(text.trim().to_owned())),
+                Err(_) => Err(StartError::new(format!("the file of {name}_FILE cannot be read"))),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The value of a variable as a `T`.
+    ///
+    /// # Errors
+    /// When it is set and is no `T`. The value is not repeated: it may be a secret.
+    pub fn parsed<T: FromStr>(&self, variable: Variable) -> Result<Option<T>, StartError> {
+        let text = self.text(variable)?;
+        let wrong = |_| StartError::new(format!("{} has a value of the wrong kind", variable.name));
+        text.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The values of a variable that lists several.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn list(&self, variable: Variable) -> Result<Option<Vec<String>>, StartError> {
+        let split = |text: String| text.split(',').map(|part| part.trim().to_owned()).collect();
+        Ok(self.text(variable)?.map(split))
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Env(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_lists_and_numbers_are_read_and_empty_is_unset() {
+        let env = Env::of([
+            ("TOOLGATE_PATH", "/x"),
+            ("TOOLGATE_HOSTS", "a, b"),
+            ("TOOLGATE_MAX_BODY", "many"),
+            ("TOOLGATE_ISSUER", ""),
+        ]);
+        assert_eq!(env.text(PATH).unwrap().as_deref(), Some("/x"));
+        assert_eq!(env.list(HOSTS).unwrap().unwrap(), ["a", "b"]);
+        assert!(env.parsed::<usize>(MAX_BODY).unwrap_err().to_string().contains("MAX_BODY"));
+        assert_eq!(env.text(ISSUER).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_gives_a_value_and_two_sources_are_a_contradiction() {
+        let both = Env::of([("TOOLGATE_PATH", "/x"), ("TOOLGATE_PATH_FILE", "/y")]);
+        assert!(both.text(PATH).is_err());
+        let gone = Env::of([("TOOLGATE_PATH_FILE", "/no/such/file")]);
+        assert!(gone.text(PATH).is_err());
+        let file =
+            Env::of([("TOOLGATE_PATH_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))]);
+        assert!(file.text(PATH).unwrap().unwrap().starts_with("[package]"));
+    }
+}

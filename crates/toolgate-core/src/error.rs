@@ -1,0 +1,135 @@
+//! Errors of requests, as a client sees them, and the refusals behind some of them.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use serde_json::json;
+use toolgate_protocol::{Json, code, version};
+
+use crate::scopes::Scopes;
+
+/// A JSON-RPC error. Survives a proxy as it is.
+///
+/// What it says, the peer sees. A failure of ours is [`Error::internal`], which says nothing; its
+/// cause goes to the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Inner {
+    code: i32,
+    message: Cow<'static, str>,
+    data: Option<Json>,
+    denial: Option<Denial>,
+}
+
+/// A refusal that HTTP has a status for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Denial {
+    /// Nobody is known to be asking.
+    Unauthenticated,
+    /// The token lacks these scopes for what was asked.
+    Scopes(Scopes),
+    /// Not this caller, whatever the token's scopes.
+    Forbidden,
+    /// A fresher or stronger login is needed (RFC 9470).
+    StepUp {
+        /// How old the login may be.
+        max_age: Option<Duration>,
+        /// How it must have been done.
+        acr: Option<String>,
+    },
+    /// Not now; again after this long.
+    Busy(Duration),
+}
+
+impl Error {
+    /// An error by code and message.
+    pub fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner { code, message: message.into(), data: None, denial: None }))
+    }
+
+    /// The parameters are wrong, or name something that does not exist.
+    pub fn invalid_params(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code::INVALID_PARAMS, message)
+    }
+
+    /// The method is not served.
+    pub fn method_not_found() -> Self {
+        Self::new(code::METHOD_NOT_FOUND, "method not found")
+    }
+
+    /// A failure of ours, of which the peer learns nothing.
+    pub fn internal() -> Self {
+        Self::new(code::INTERNAL_ERROR, "internal error")
+    }
+
+    /// A failure of ours that the log tells under an id.
+    pub fn internal_with_id(id: &str) -> Self {
+        Self::new(code::INTERNAL_ERROR, format!("internal error {id}"))
+    }
+
+    /// A protocol version that is not served; names those that are.
+    pub fn unsupported_version(requested: &str) -> Self {
+        let data = json!({ "supported": version::SUPPORTED, "requested": requested });
+        Self::new(code::UNSUPPORTED_VERSION, "the protocol version is not supported")
+            .with_data(Json::of(&data).ok())
+    }
+
+    /// A client capability that the request needs and did not declare. `required` is a
+    /// `ClientCapabilities` object.
+    pub fn missing_capability(required: &Json) -> Self {
+        let data = json!({ "requiredCapabilities": required });
+        Self::new(code::MISSING_CLIENT_CAPABILITY, "a client capability is required")
+            .with_data(Json::of(&data).ok())
+    }
+
+    /// A refusal.
+    pub fn denied(denial: Denial) -> Self {
+        let message = match &denial {
+            Denial::Unauthenticated => "authentication is required",
+            Denial::Scopes(_) => "the token lacks a scope",
+            Denial::Forbidden => "forbidden",
+            Denial::StepUp { .. } => "a fresher or stronger login is required",
+            Denial::Busy(_) => "too many requests",
+        };
+        let mut error = Self::new(code::REFUSED, message);
+        error.0.denial = Some(denial);
+        error
+    }
+
+    /// The same, with data.
+    #[must_use]
+    pub fn with_data(mut self, data: Option<Json>) -> Self {
+        self.0.data = data;
+        self
+    }
+
+    /// The JSON-RPC code.
+    pub fn code(&self) -> i32 {
+        self.0.code
+    }
+
+    /// The message, one short sentence.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What else the peer is told.
+    pub fn data(&self) -> Option<&Json> {
+        self.0.data.as_ref()
+    }
+
+    /// The refusal, where this is one.
+    pub fn denial(&self) -> Option<&Denial> {
+        self.0.denial.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message(), self.code())
+    }
+}
+
+impl std::error::Error for Error {}

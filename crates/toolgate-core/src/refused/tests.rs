@@ -1,0 +1,92 @@
+use super::*;
+
+fn realm() -> Realm<'static> {
+    Realm {
+        metadata_url: Some("https://h/.well-known/oauth-protected-resource/mcp"),
+        required: ["mcp"].into(),
+        known: ["files:read", "files:write", "mcp"].into(),
+        held: ["files:read", "mcp", "openid"].into(),
+        challenges: vec![Challenge::bearer()],
+    }
+}
+
+const META: &str = r#"resource_metadata="https://h/.well-known/oauth-protected-resource/mcp""#;
+
+fn challenge_of(refused: &Refused) -> (u16, String) {
+    let outcome = outcome(refused, &realm());
+    let field = outcome.fields.first().map(|(_, value)| value.clone()).unwrap_or_default();
+    (outcome.status, field)
+}
+
+#[test]
+fn a_missing_token_gets_a_challenge_without_an_error() {
+    let (status, text) = challenge_of(&Refused::Unauthenticated(Refusal::missing()));
+    assert_eq!((status, text), (401, format!(r#"Bearer {META}, scope="mcp""#)));
+}
+
+#[test]
+fn a_wrong_token_is_named_invalid() {
+    let refused = Refused::Unauthenticated(Refusal::invalid("the token has \"expired\"\\\n"));
+    let (status, text) = challenge_of(&refused);
+    let description = r#"error_description="the token has ?expired???""#;
+    let expected = format!(r#"Bearer {META}, error="invalid_token", scope="mcp", {description}"#);
+    assert_eq!((status, text), (401, expected));
+}
+
+#[test]
+fn a_malformed_request_is_400() {
+    let refused = Refused::Unauthenticated(Refusal::malformed("two tokens"));
+    let (status, text) = challenge_of(&refused);
+    assert_eq!(status, 400);
+    assert!(text.contains(r#"error="invalid_request""#));
+}
+
+#[test]
+fn a_missing_scope_names_needed_and_held_and_known_scopes_sorted() {
+    let (status, text) = challenge_of(&Refused::Scopes(["files:write"].into()));
+    let scope = r#"scope="files:read files:write mcp""#;
+    let expected = format!(
+        r#"Bearer {META}, error="insufficient_scope", {scope}, error_description="the token lacks a scope""#
+    );
+    assert_eq!((status, text.clone()), (403, expected));
+    assert_eq!(text, challenge_of(&Refused::Scopes(["files:write"].into())).1, "equal bytes");
+}
+
+#[test]
+fn step_up_tells_age_and_strength() {
+    let refused = Refused::StepUp { max_age: Some(Duration::from_secs(60)), acr: Some("x".into()) };
+    let (status, text) = challenge_of(&refused);
+    assert_eq!(status, 401);
+    assert!(text.contains(
+        r#"error="insufficient_user_authentication", acr_values="x", max_age="60", scope="mcp""#
+    ));
+}
+
+#[test]
+fn what_no_login_can_mend_carries_no_challenge() {
+    let rows = [
+        (Refused::Forbidden(Refusal::invalid("no")), 403, code::REFUSED, None),
+        (Refused::Busy { retry: Duration::from_millis(1500) }, 429, code::REFUSED, Some("2")),
+        (Refused::Unavailable { retry: Duration::ZERO }, 503, code::REFUSED, Some("1")),
+        (Refused::Failed("s3cr3t".into()), 500, code::INTERNAL_ERROR, None),
+    ];
+    for (refused, status, code, retry) in rows {
+        let outcome = outcome(&refused, &realm());
+        assert_eq!((outcome.status, outcome.code), (status, code));
+        assert!(outcome.fields.iter().all(|(name, _)| *name == "retry-after"));
+        assert_eq!(outcome.fields.first().map(|(_, value)| value.as_str()), retry);
+        assert!(!outcome.message.contains("s3cr3t"));
+    }
+}
+
+#[test]
+fn bearer_comes_first_and_an_open_server_challenges_nobody() {
+    let mut realm = realm();
+    realm.challenges = vec![Challenge::new("DPoP").param("algs", "ES256"), Challenge::bearer()];
+    let refused = Refused::Unauthenticated(Refusal::missing());
+    let fields = outcome(&refused, &realm).fields;
+    assert!(fields[0].1.starts_with("Bearer resource_metadata="));
+    assert!(fields[0].1.contains(r#", DPoP algs="ES256", resource_metadata="#));
+    realm.challenges.clear();
+    assert!(outcome(&refused, &realm).fields.is_empty());
+}

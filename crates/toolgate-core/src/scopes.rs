@@ -1,0 +1,107 @@
+//! Sets of OAuth scopes (RFC 6749, section 3.3).
+
+use std::fmt;
+
+/// A sorted set of scopes. Equal sets print alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(Vec<Box<str>>);
+
+impl Scopes {
+    /// No scopes.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// The scopes of a space-separated list.
+    pub fn split(text: &str) -> Self {
+        text.split_ascii_whitespace().collect()
+    }
+
+    /// Whether `scope` is among them. Case counts.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.binary_search_by(|known| (**known).cmp(scope)).is_ok()
+    }
+
+    /// Whether all of `needed` are among them.
+    pub fn contains_all(&self, needed: &Self) -> bool {
+        needed.iter().all(|scope| self.contains(scope))
+    }
+
+    /// Those in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        self.iter().chain(other.iter()).collect()
+    }
+
+    /// Those in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.iter().filter(|scope| other.contains(scope)).collect()
+    }
+
+    /// One after the other, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|scope| &**scope)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether each can stand in a challenge: `%x21 / %x23-5B / %x5D-7E`, not empty.
+    pub fn are_valid(&self) -> bool {
+        let valid = |byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+        self.iter().all(|scope| !scope.is_empty() && scope.bytes().all(valid))
+    }
+}
+
+impl<S: AsRef<str>> FromIterator<S> for Scopes {
+    fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
+        let mut scopes: Vec<Box<str>> =
+            scopes.into_iter().map(|scope| scope.as_ref().into()).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        Self(scopes)
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> From<[S; N]> for Scopes {
+    fn from(scopes: [S; N]) -> Self {
+        scopes.into_iter().collect()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, scope) in self.iter().enumerate() {
+            let space = if index > 0 { " " } else { "" };
+            write!(f, "{space}{scope}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_are_sorted_and_unique() {
+        let scopes = Scopes::split(" b a  b ");
+        assert_eq!(scopes.to_string(), "a b");
+        assert!(scopes.contains("a") && !scopes.contains("A") && !scopes.contains(""));
+        assert_eq!(scopes.union(&["c"].into()).to_string(), "a b c");
+        assert_eq!(scopes.intersection(&["b", "z"].into()).to_string(), "b");
+        assert!(scopes.contains_all(&Scopes::none()));
+        assert!(!Scopes::none().contains_all(&scopes));
+    }
+
+    #[test]
+    fn scopes_that_would_break_a_challenge_are_told() {
+        assert!(Scopes::from(["files:write", "https://x/y.z"]).are_valid());
+        for bad in ["a b", "a\"b", "a\\b", "", "é", "a\n"] {
+            assert!(!Scopes::from([bad]).are_valid(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Writing replies and errors for revision 2026-07-28: the only place that knows its stamps.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use serde::Serialize;
+use toolgate_protocol::{Members, RequestId, envelope};
+
+use crate::{
+    card::Card,
+    error::Error,
+    reply::{Kind, Reply},
+};
+
+/// A result with its stamps: `resultType` always, cache hints where the reply has them, and the
+/// server's name in `_meta`.
+pub fn result(id: &RequestId, reply: &Reply, card: &Card) -> Bytes {
+    let stamps = stamps(reply);
+    if reply.meta.is_empty() {
+        return envelope::write_result(id, &[&stamps, &reply.fields, card.meta()]);
+    }
+    let meta = Members::object("_meta", &card.server_stamp().and(&reply.meta));
+    envelope::write_result(id, &[&stamps, &reply.fields, &meta.unwrap_or_default()])
+}
+
+/// An error.
+pub fn error(id: Option<&RequestId>, error: &Error) -> Bytes {
+    envelope::write_error(id, error.code(), error.message(), error.data())
+}
+
+/// What nearly every result carries, written once.
+static COMPLETE: LazyLock<Members> = LazyLock::new(|| {
+    write(&Stamps { result_type: Kind::Complete.as_str(), ttl_ms: None, cache_scope: None })
+});
+
+fn stamps(reply: &Reply) -> Members {
+    if reply.kind == Kind::Complete && reply.cache.is_none() {
+        return COMPLETE.clone();
+    }
+    write(&Stamps {
+        result_type: reply.kind.as_str(),
+        ttl_ms: reply.cache.map(|cache| cache.ttl.as_millis()),
+        cache_scope: reply.cache.map(|cache| cache.scope.as_str()),
+    })
+}
+
+fn write(stamps: &Stamps<'_>) -> Members {
+    Members::of(stamps).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stamps<'a> {
+    result_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ttl_ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_scope: Option<&'a str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use toolgate_protocol::discover::Implementation;
+
+    use super::*;
+    use crate::reply::Cache;
+
+    #[test]
+    fn stamps_are_where_the_revision_wants_them() {
+        let card = Card::new(Implementation::new("n", "1"));
+        let reply = Reply::of(&serde_json::json!({ "tools": [] })).unwrap();
+        assert_eq!(
+            result(&1.into(), &reply, &card),
+            r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","tools":[],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n","version":"1"}}}}"#
+        );
+        let meta = Members::of(&serde_json::json!({ "x/y": 1 })).unwrap();
+        assert_eq!(
+            result(&1.into(), &reply.meta(meta).cache(Cache::PRIVATE), &card),
+            r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[],"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n","version":"1"},"x/y":1}}}"#
+        );
+    }
+}

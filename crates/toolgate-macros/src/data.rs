@@ -1,0 +1,54 @@
+//! `derive(Arguments)` and `derive(Output)`: types inside arguments, and structured results.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Data, DeriveInput};
+
+use crate::dummy;
+use crate::errors::Errors;
+use crate::shadow::{self, Direction, Plan};
+
+/// The impls for a type that comes from the client: `Deserialize` and `JsonSchema`.
+pub(crate) fn expand_arguments(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    if let Some(errors) = refuse(&input, "Arguments") {
+        let (deserialize, json_schema) = (dummy::deserialize(&input), dummy::json_schema(&input));
+        return quote! { #errors const _: () = { #deserialize #json_schema }; };
+    }
+    let plan = Plan { direction: Direction::Read, describe: true, unit_is_object: false };
+    let impls = shadow::impls(&input, plan);
+    quote! { const _: () = { #impls }; }
+}
+
+/// The impls for a type that goes to the client: `Serialize`, `JsonSchema` and `Output`.
+pub(crate) fn expand_output(input: TokenStream) -> TokenStream {
+    let input: DeriveInput = match syn::parse2(input) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    if let Some(errors) = refuse(&input, "Output") {
+        let (serialize, json_schema) = (dummy::serialize(&input), dummy::json_schema(&input));
+        return quote! { #errors const _: () = { #serialize #json_schema }; };
+    }
+    let plan = Plan { direction: Direction::Write, describe: true, unit_is_object: true };
+    let impls = shadow::impls(&input, plan);
+    quote! { const _: () = { #impls }; }
+}
+
+/// The faults of the type's shape, if any.
+fn refuse(input: &DeriveInput, derive: &str) -> Option<TokenStream> {
+    let mut errors = Errors::default();
+    if let Data::Union(data) = &input.data {
+        errors.at(
+            data.union_token,
+            format!("derive({derive}) takes a struct or an enum, not a union"),
+        );
+    }
+    if !input.generics.params.is_empty() {
+        errors.at(&input.generics, format!("derive({derive}) does not take a generic type"));
+    }
+    errors.into_compile_errors()
+}

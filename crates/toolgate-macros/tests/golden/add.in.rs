@@ -1,0 +1,6 @@
+/// Add two numbers.
+#[derive(Tool)]
+struct Add {
+    a: i64,
+    b: i64,
+}

@@ -1,0 +1,3 @@
+#[doc = include_str!("move.md")]
+#[derive(Tool)]
+struct r#Move {}

@@ -1,0 +1,22 @@
+/// Delete a file from the workspace.
+///
+/// The file is gone for good:
+/// there is no bin.
+#[derive(Tool)]
+#[tool(
+    name = "files.delete",
+    title = "Delete a file",
+    read_only = false,
+    destructive,
+    idempotent = true,
+    open_world = false,
+    scopes("files:write", "files:delete"),
+    roles("editor", "admin"),
+    guard = scope("files:write").or(role("admin")),
+    listed,
+    timeout = "10s",
+)]
+pub struct DeleteFile {
+    /// Path relative to the root.
+    pub path: String,
+}

@@ -1,0 +1,3 @@
+#[derive(Output)]
+#[serde(transparent)]
+struct Hits(pub Vec<Hit>);

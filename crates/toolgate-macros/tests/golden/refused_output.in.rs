@@ -1,0 +1,4 @@
+#[derive(Output)]
+struct Page<T> {
+    items: Vec<T>,
+}

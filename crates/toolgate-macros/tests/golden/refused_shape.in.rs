@@ -1,0 +1,4 @@
+#[derive(Tool)]
+struct Pair<'a, T: Clone>(&'a T, T)
+where
+    T: Default;

@@ -1,0 +1,82 @@
+//! The derives against a facade of four names: what they expand to compiles and behaves.
+//!
+//! This crate stands in for `toolgate`, so an expansion that reached for anything else than
+//! `::toolgate::{serde, schemars, Spec, ToolSpec, Output}` would not compile here.
+
+extern crate self as toolgate;
+
+pub use {schemars, serde};
+
+mod arguments;
+mod output;
+mod tool;
+
+/// Writes down the builder calls.
+#[derive(Debug, Default, PartialEq)]
+pub struct Spec {
+    pub(crate) name: String,
+    pub(crate) calls: Vec<String>,
+}
+
+/// What `derive(Tool)` implements.
+pub trait ToolSpec:
+    serde::de::DeserializeOwned + schemars::JsonSchema + Send + Sync + Sized + 'static
+{
+    /// The spec.
+    fn spec() -> Spec;
+}
+
+impl Spec {
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), calls: Vec::new() }
+    }
+
+    fn call(mut self, method: &str, argument: &dyn std::fmt::Debug) -> Self {
+        self.calls.push(format!("{method}({argument:?})"));
+        self
+    }
+
+    pub(crate) fn description(self, text: impl Into<String>) -> Self {
+        self.call("description", &text.into())
+    }
+
+    pub(crate) fn title(self, text: impl Into<String>) -> Self {
+        self.call("title", &text.into())
+    }
+
+    pub(crate) fn read_only(self, on: bool) -> Self {
+        self.call("read_only", &on)
+    }
+
+    pub(crate) fn destructive(self, on: bool) -> Self {
+        self.call("destructive", &on)
+    }
+
+    pub(crate) fn idempotent(self, on: bool) -> Self {
+        self.call("idempotent", &on)
+    }
+
+    pub(crate) fn open_world(self, on: bool) -> Self {
+        self.call("open_world", &on)
+    }
+
+    pub(crate) fn listed(self, on: bool) -> Self {
+        self.call("listed", &on)
+    }
+
+    pub(crate) fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.call("scopes", &scopes.into_iter().map(Into::into).collect::<Vec<String>>())
+    }
+
+    pub(crate) fn roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
+        self.call("roles", &roles.into_iter().map(Into::into).collect::<Vec<String>>())
+    }
+
+    pub(crate) fn guard(self, guard: impl Fn() -> bool) -> Self {
+        self.call("guard", &guard())
+    }
+
+    pub(crate) fn timeout(self, timeout: std::time::Duration) -> Self {
+        self.call("timeout", &timeout)
+    }
+}

@@ -1,0 +1,165 @@
+//! `derive(Tool)`: what the struct accepts, what its schema says, what its spec calls.
+
+use serde_json::{Value, json};
+use toolgate_macros::{Arguments, Tool};
+
+use crate::ToolSpec;
+
+fn schema<T: schemars::JsonSchema>() -> Value {
+    schemars::schema_for!(T).to_value()
+}
+
+/// Delete a file.
+#[derive(Tool, Debug, PartialEq)]
+#[tool(name = "files.delete", title = "Delete", read_only = false, destructive, idempotent)]
+#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, timeout = "1500ms")]
+struct DeleteFile {
+    /// Path relative to the root.
+    path: String,
+    force: Option<bool>,
+}
+
+#[test]
+fn every_key_is_a_call() {
+    let spec = DeleteFile::spec();
+    assert_eq!(spec.name, "files.delete");
+    let expected = [
+        "description(\"Delete a file.\")",
+        "title(\"Delete\")",
+        "read_only(false)",
+        "destructive(true)",
+        "idempotent(true)",
+        "open_world(true)",
+        "scopes([\"a\", \"b\"])",
+        "roles([\"c\"])",
+        "guard(true)",
+        "listed(true)",
+        "timeout(1.5s)",
+    ];
+    assert_eq!(spec.calls, expected);
+}
+
+#[test]
+fn fields_are_the_arguments() {
+    let read: DeleteFile = serde_json::from_value(json!({ "path": "a" })).unwrap();
+    assert_eq!(read, DeleteFile { path: "a".into(), force: None });
+    assert!(serde_json::from_value::<DeleteFile>(json!({})).is_err());
+    let wrong = serde_json::from_value::<DeleteFile>(json!(1)).unwrap_err();
+    assert!(wrong.to_string().contains("struct DeleteFile"), "{wrong}");
+}
+
+#[test]
+fn the_schema_describes_fields_and_not_the_tool() {
+    let schema = schema::<DeleteFile>();
+    assert_eq!(schema["type"], "object");
+    assert_eq!(schema["title"], "DeleteFile");
+    assert_eq!(schema["properties"]["path"]["description"], "Path relative to the root.");
+    assert_eq!(schema["required"], json!(["path"]));
+    assert_eq!(schema.get("description"), None);
+}
+
+#[derive(Tool, Debug)]
+struct Utf8Clock;
+
+#[derive(Tool, Debug)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+#[test]
+fn no_arguments_are_an_empty_object() {
+    assert_eq!(Utf8Clock::spec(), crate::Spec::new("utf8_clock"));
+    for schema in [schema::<Utf8Clock>(), schema::<Nothing>()] {
+        assert_eq!(schema["type"], "object");
+    }
+    serde_json::from_value::<Utf8Clock>(json!({})).unwrap();
+    serde_json::from_value::<Utf8Clock>(json!({ "more": 1 })).unwrap();
+    serde_json::from_value::<Utf8Clock>(json!(null)).unwrap_err();
+    serde_json::from_value::<Nothing>(json!({})).unwrap();
+    serde_json::from_value::<Nothing>(json!({ "more": 1 })).unwrap_err();
+}
+
+/// How the hits are sorted.
+#[derive(Arguments, Debug, Default, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+#[derive(Tool, Debug, PartialEq)]
+#[serde(default, rename_all = "camelCase")]
+struct Search {
+    words: Vec<String>,
+    #[schemars(range(min = 1, max = 100))]
+    at_most: u32,
+    order: Order,
+    within: Option<Box<Self>>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { words: Vec::new(), at_most: 10, order: Order::OldestFirst, within: None }
+    }
+}
+
+#[test]
+fn serde_and_schemars_attributes_keep_their_meaning() {
+    let read: Search =
+        serde_json::from_value(json!({ "words": ["a"], "within": { "atMost": 1 } })).unwrap();
+    let within = Search { at_most: 1, ..Search::default() };
+    assert_eq!(
+        read,
+        Search { words: vec!["a".into()], within: Some(Box::new(within)), ..Search::default() }
+    );
+
+    let schema = schema::<Search>();
+    assert_eq!(schema["properties"]["atMost"]["maximum"], 100);
+    assert_eq!(schema["properties"]["atMost"]["default"], 10);
+    assert_eq!(schema.get("required"), None);
+    assert!(schema["properties"]["within"].to_string().contains("\"#\""), "{schema:#}");
+    assert_eq!(schema["$defs"]["Order"]["description"], "How the hits are sorted.");
+}
+
+#[derive(Tool)]
+struct Aged {
+    #[deprecated]
+    #[expect(dead_code, reason = "only its schema is of interest")]
+    since: Option<u32>,
+}
+
+#[test]
+fn a_deprecated_argument_is_marked() {
+    assert_eq!(schema::<Aged>()["properties"]["since"]["deprecated"], true);
+    serde_json::from_value::<Aged>(json!({ "since": 1 })).unwrap();
+}
+
+/// Names that the expansion uses itself.
+mod names {
+    use toolgate_macros::{Arguments, Tool};
+
+    #[derive(Arguments)]
+    pub(super) struct Arguments {
+        pub(super) d: u8,
+    }
+
+    #[derive(Tool)]
+    pub(super) struct D {
+        pub(super) arguments: Arguments,
+        pub(super) r#type: u8,
+    }
+
+    #[derive(Tool)]
+    #[allow(non_camel_case_types, reason = "a raw identifier is wanted")]
+    pub(super) struct r#move {}
+}
+
+#[test]
+fn names_do_not_clash() {
+    let read: names::D =
+        serde_json::from_value(json!({ "arguments": { "d": 1 }, "type": 2 })).unwrap();
+    assert_eq!((read.arguments.d, read.r#type), (1, 2));
+    serde_json::from_value::<names::r#move>(json!({})).unwrap();
+    assert_eq!(names::r#move::spec().name, "move");
+    assert_eq!(schema::<names::r#move>()["title"], "move");
+}

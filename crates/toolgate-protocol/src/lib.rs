@@ -1,0 +1,31 @@
+//! The wire shapes of the Model Context Protocol, revision 2026-07-28.
+//!
+//! This crate knows JSON and nothing else: no transport, no authentication, no policy. A message is
+//! split by [`envelope::parse`] into id, method and raw `params`; only whoever uses the parameters
+//! types them. [`json::Json`] and [`json::Members`] are JSON kept as text, so that what is only
+//! passed on is never parsed a second time.
+
+pub mod code;
+pub mod content;
+pub mod discover;
+pub mod envelope;
+pub mod id;
+pub mod input;
+pub mod json;
+pub mod level;
+pub mod meta;
+pub mod method;
+pub mod note;
+pub mod tool;
+pub mod version;
+
+mod object;
+
+pub use self::{
+    content::Content,
+    envelope::Incoming,
+    id::{ProgressToken, RequestId},
+    json::{Json, Members},
+    level::LogLevel,
+    meta::RequestMeta,
+};

@@ -1,0 +1,42 @@
+//! Names of methods and notifications, and which of them mirror a parameter into `Mcp-Name`.
+
+use std::borrow::Cow;
+
+/// `server/discover`.
+pub const DISCOVER: &str = "server/discover";
+/// `tools/list`.
+pub const TOOLS_LIST: &str = "tools/list";
+/// `tools/call`.
+pub const TOOLS_CALL: &str = "tools/call";
+/// `prompts/get`.
+pub const PROMPTS_GET: &str = "prompts/get";
+/// `resources/read`.
+pub const RESOURCES_READ: &str = "resources/read";
+/// `subscriptions/listen`.
+pub const LISTEN: &str = "subscriptions/listen";
+/// `notifications/progress`.
+pub const PROGRESS: &str = "notifications/progress";
+/// `notifications/message`.
+pub const MESSAGE: &str = "notifications/message";
+/// `notifications/cancelled`.
+pub const CANCELLED: &str = "notifications/cancelled";
+
+/// The parameter that a core method mirrors into the `Mcp-Name` header (transports, "Standard
+/// request headers").
+pub fn mirrored_name(method: &str) -> Option<&'static str> {
+    match method {
+        TOOLS_CALL | PROMPTS_GET => Some("name"),
+        RESOURCES_READ => Some("uri"),
+        _ => None,
+    }
+}
+
+/// The name without an allocation where it is a known one.
+pub(crate) fn intern(method: &str) -> Cow<'static, str> {
+    const KNOWN: &[&str] =
+        &[TOOLS_CALL, TOOLS_LIST, DISCOVER, PROMPTS_GET, RESOURCES_READ, LISTEN, CANCELLED];
+    match KNOWN.iter().find(|known| **known == method) {
+        Some(known) => Cow::Borrowed(known),
+        None => Cow::Owned(method.to_owned()),
+    }
+}
