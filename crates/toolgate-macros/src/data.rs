@@ -16,11 +16,11 @@ pub(crate) fn expand_arguments(input: TokenStream) -> TokenStream {
     };
     if let Some(errors) = refuse(&input, "Arguments") {
         let (deserialize, json_schema) = (dummy::deserialize(&input), dummy::json_schema(&input));
-        return quote! { #errors const _: () = { #deserialize #json_schema }; };
+        let dummies = shadow::scope(&input, &quote!(#deserialize #json_schema));
+        return quote!(#errors #dummies);
     }
     let plan = Plan { direction: Direction::Read, describe: true, unit_is_object: false };
-    let impls = shadow::impls(&input, plan);
-    quote! { const _: () = { #impls }; }
+    shadow::scope(&input, &shadow::impls(&input, plan))
 }
 
 /// The impls for a type that goes to the client: `Serialize`, `JsonSchema` and `Output`.
@@ -31,11 +31,11 @@ pub(crate) fn expand_output(input: TokenStream) -> TokenStream {
     };
     if let Some(errors) = refuse(&input, "Output") {
         let (serialize, json_schema) = (dummy::serialize(&input), dummy::json_schema(&input));
-        return quote! { #errors const _: () = { #serialize #json_schema }; };
+        let dummies = shadow::scope(&input, &quote!(#serialize #json_schema));
+        return quote!(#errors #dummies);
     }
     let plan = Plan { direction: Direction::Write, describe: true, unit_is_object: true };
-    let impls = shadow::impls(&input, plan);
-    quote! { const _: () = { #impls }; }
+    shadow::scope(&input, &shadow::impls(&input, plan))
 }
 
 /// The faults of the type's shape, if any.

@@ -11,7 +11,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Token, Variant, Visibility};
 
 /// What serde is to derive.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Direction {
     /// `Deserialize`: the type comes from the client.
     Read,
@@ -41,6 +41,14 @@ pub(crate) fn impls(input: &DeriveInput, plan: Plan) -> TokenStream {
     };
     let schema = json_schema(&input.ident, &shadow);
     quote! { #item #serde #schema }
+}
+
+/// A scope of its own for the items, so that no name leaks.
+pub(crate) fn scope(input: &DeriveInput, items: &TokenStream) -> TokenStream {
+    let deprecated = input.attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+    // To describe a deprecated type is not to use it.
+    let lints = deprecated.then(|| quote!(#[allow(deprecated, reason = "written by a derive")]));
+    quote! { #lints const _: () = { #items }; }
 }
 
 fn item(input: &DeriveInput, shadow: &Ident, plan: Plan) -> TokenStream {

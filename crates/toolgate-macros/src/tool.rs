@@ -29,7 +29,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let plan = Plan { direction: Direction::Read, describe: false, unit_is_object: true };
     let arguments = shadow::impls(&input, plan);
     let tool_spec = tool_spec(&input, &name, &attrs);
-    quote! { const _: () = { #arguments #tool_spec }; }
+    shadow::scope(&input, &quote!(#arguments #tool_spec))
 }
 
 fn tool_spec(input: &DeriveInput, name: &LitStr, attrs: &ToolAttrs) -> TokenStream {
@@ -50,7 +50,8 @@ fn refused(input: &DeriveInput, errors: &TokenStream) -> TokenStream {
     let deserialize = dummy::deserialize(input);
     let json_schema = dummy::json_schema(input);
     let tool_spec = dummy::tool_spec(input);
-    quote! { #errors const _: () = { #deserialize #json_schema #tool_spec }; }
+    let dummies = shadow::scope(input, &quote!(#deserialize #json_schema #tool_spec));
+    quote!(#errors #dummies)
 }
 
 /// Arguments are an object whose members are known: a struct with named fields, or none.

@@ -1,1 +1,36 @@
-//! Under construction.
+//! The tool framework of toolgate: tools, guards and schemas behind any transport.
+//!
+//! A [`Server`] is built from tools and served by a transport. It knows neither sockets nor HTTP
+//! nor sessions, and trusts no transport: a request whose [`Caller`](toolgate_core::Caller) is
+//! `Open` is refused unless the server was built [`open`](Server::open), and every decision about
+//! an item, for lists and for use, passes [`access::decide`].
+
+pub mod access;
+pub mod guard;
+pub mod output;
+pub mod run;
+pub mod spec;
+
+mod app;
+mod arguments;
+mod call;
+mod capability;
+mod catalog;
+mod failure;
+mod handler;
+mod schema;
+mod server;
+mod tool;
+
+pub use self::{
+    access::{Access, Act, Ask, Decision, Item},
+    failure::{Result, ToolError},
+    guard::{Guard, role, scope, when},
+    output::{Json, Output},
+    run::{Run, RunBlocking, ToolSpec},
+    server::{ServeError, Server},
+    spec::Spec,
+};
+
+#[cfg(test)]
+mod tests;

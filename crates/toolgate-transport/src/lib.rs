@@ -1,1 +1,8 @@
-//! Under construction.
+//! Transports for toolgate.
+//!
+//! A transport knows how messages travel and who may speak, and nothing of tools, guards, schemas
+//! or tokens: it serves any [`Service`](toolgate_core::Service).
+
+pub mod memory;
+
+mod life;

@@ -1,1 +1,38 @@
-//! Under construction.
+#![doc = include_str!("../README.md")]
+
+pub use schemars;
+pub use serde;
+
+pub use toolgate_auth as auth;
+#[cfg(feature = "macros")]
+pub use toolgate_macros::{Arguments, Output, Tool};
+pub use toolgate_server::{
+    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
+    ToolSpec, role, scope, when,
+};
+#[cfg(feature = "http")]
+pub use toolgate_transport::http;
+
+pub use toolgate_core::{
+    self as core, Authenticate, Caller, Context, Credentials, Identity, Key, Refusal, Scopes,
+    Service, Shutdown, StartError, Transport, Verdict,
+};
+pub use toolgate_protocol as protocol;
+pub use toolgate_server as server;
+#[cfg(feature = "http")]
+pub use toolgate_transport as transport;
+
+/// What most programs need.
+pub mod prelude {
+    #[cfg(feature = "http")]
+    pub use crate::http;
+    pub use crate::{
+        Context, Json, Result, Run, RunBlocking, Server, Spec, ToolError,
+        auth::auth_fn,
+        role, scope, when,
+    };
+    #[cfg(feature = "macros")]
+    pub use crate::{Arguments, Output, Tool};
+    #[cfg(feature = "jwt")]
+    pub use crate::auth::jwt;
+}

@@ -134,6 +134,47 @@ fn a_deprecated_argument_is_marked() {
     serde_json::from_value::<Aged>(json!({ "since": 1 })).unwrap();
 }
 
+#[derive(Tool)]
+#[deprecated]
+struct Retired {}
+
+#[test]
+#[expect(deprecated, reason = "what a deprecated type does is asked")]
+fn a_deprecated_tool_is_marked() {
+    assert_eq!(schema::<Retired>()["deprecated"], true);
+}
+
+#[derive(Arguments)]
+struct Span {
+    from: u8,
+    to: u8,
+}
+
+/// A span that is not empty.
+#[derive(Tool, Debug, PartialEq)]
+#[serde(try_from = "Span")]
+struct Take {
+    length: u8,
+}
+
+impl TryFrom<Span> for Take {
+    type Error = &'static str;
+
+    fn try_from(span: Span) -> Result<Self, Self::Error> {
+        let length = span.to.checked_sub(span.from).ok_or("the span ends before it starts")?;
+        Ok(Self { length })
+    }
+}
+
+#[test]
+fn conversions_build_the_tool() {
+    let read: Take = serde_json::from_value(json!({ "from": 1, "to": 3 })).unwrap();
+    assert_eq!(read, Take { length: 2 });
+    let wrong = serde_json::from_value::<Take>(json!({ "from": 3, "to": 1 })).unwrap_err();
+    assert!(wrong.to_string().contains("the span ends before it starts"), "{wrong}");
+    assert_eq!(schema::<Take>()["required"], json!(["from", "to"]));
+}
+
 /// Names that the expansion uses itself.
 mod names {
     use toolgate_macros::{Arguments, Tool};

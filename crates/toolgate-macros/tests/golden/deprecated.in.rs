@@ -1,0 +1,5 @@
+#[derive(Tool)]
+#[deprecated(note = "use `add`")]
+struct Sum {
+    terms: Vec<i64>,
+}

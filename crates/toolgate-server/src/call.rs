@@ -1,0 +1,110 @@
+//! `tools/call`: found, decided, run, and its end turned into a reply.
+
+use std::{
+    future::{Future, poll_fn},
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::Instant,
+};
+
+use futures::FutureExt;
+use tokio::time::timeout;
+use toolgate_core::{
+    BoxFuture, Context, Error, Notes, Reply, Request, Running,
+    protocol::{
+        Json,
+        input::{Answers, InputRequired},
+        tool::{CallTool, CallToolResult},
+    },
+    reply::Kind,
+};
+
+use crate::{
+    access,
+    app::incident,
+    capability,
+    catalog::Catalog,
+    failure::{Failure, Result as ToolResult},
+    tool::Tool,
+};
+
+pub(crate) async fn call(
+    tools: &Catalog<Tool>,
+    request: &Request,
+    cx: Context,
+) -> Result<Running, Error> {
+    let CallTool { name, arguments, input_responses, request_state, .. } = request.parse()?;
+    let arguments = arguments.unwrap_or_else(Json::object);
+    if !arguments.is_object() {
+        return Err(Error::invalid_params("`arguments` must be an object"));
+    }
+    let unknown = || Error::invalid_params("unknown tool");
+    let tool = tools.find(&name).ok_or_else(unknown)?;
+    let decision = tools.decide(tool, Some(&arguments), &cx).await;
+    if let Some(refusal) = access::refusal(decision, unknown) {
+        return Err(refusal);
+    }
+    let answers = Answers::new(input_responses, request_state);
+    let cx = if answers.is_empty() { cx } else { cx.with_answers(answers) };
+    start(tool.clone(), arguments, cx).await
+}
+
+/// Runs until the tool waits for the first time. One that does not answers without a channel.
+async fn start(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Running, Error> {
+    let (cx, notes) = if cx.meta().wants_notes() { cx.streaming() } else { (cx, Notes::none()) };
+    let mut end: BoxFuture<'static, _> = Box::pin(run(tool, arguments, cx));
+    match poll_fn(|task| Poll::Ready(Pin::new(&mut end).poll(task))).await {
+        Poll::Ready(reply) if notes.is_empty() => reply.map(Running::Done),
+        Poll::Ready(reply) => Ok(Running::Open { notes, end: Box::pin(std::future::ready(reply)) }),
+        Poll::Pending => Ok(Running::Open { notes, end }),
+    }
+}
+
+async fn run(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Reply, Error> {
+    let limit = tool.spec.timeout;
+    let cx = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
+        Some(deadline) => cx.with_deadline(deadline),
+        None => cx,
+    };
+    // A panic is a failure of this call alone. What the tool shares, it shares behind its own locks.
+    let call = AssertUnwindSafe(guarded(&tool, arguments, cx.clone())).catch_unwind();
+    let ended = match limit {
+        None => call.await,
+        Some(limit) => match timeout(limit, call).await {
+            Ok(ended) => ended,
+            Err(_) => {
+                let words = format!("the tool did not finish within {} s", limit.as_secs_f64());
+                return Reply::of(&CallToolResult::error(words));
+            }
+        },
+    };
+    match ended {
+        Ok(result) => answer(&tool, result, &cx),
+        Err(_) => Err(incident(&tool.spec.name, "the tool panicked")),
+    }
+}
+
+/// Calling the handler runs the author's code too, so that happens inside the future.
+async fn guarded(tool: &Tool, arguments: Json, cx: Context) -> ToolResult<CallToolResult> {
+    (tool.handler)(arguments, cx).await
+}
+
+fn answer(tool: &Tool, result: ToolResult<CallToolResult>, cx: &Context) -> Result<Reply, Error> {
+    let failure = match result {
+        Ok(result) => return Reply::of(&result),
+        Err(error) => error.into_failure(),
+    };
+    match failure {
+        Failure::Shown(message) => Reply::of(&CallToolResult::error(message)),
+        Failure::Hidden(error) => Err(incident(&tool.spec.name, &error)),
+        Failure::Protocol(error) => Err(error),
+        Failure::Asks(question) => ask(&question, cx),
+    }
+}
+
+fn ask(question: &InputRequired, cx: &Context) -> Result<Reply, Error> {
+    capability::check(question, cx.meta())?;
+    Ok(Reply::of(question)?.kind(Kind::InputRequired))
+}

@@ -1,0 +1,50 @@
+//! What an author writes: a struct of arguments and what to do with them.
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use toolgate_core::Context;
+
+use crate::{failure::Result, output::Output, spec::Spec};
+
+/// What a tool is. Written by `#[derive(Tool)]`.
+pub trait ToolSpec: DeserializeOwned + JsonSchema + Send + 'static {
+    /// Its description.
+    fn spec() -> Spec;
+}
+
+/// What a tool does. `S` is the server's state.
+///
+/// Dropping the future cancels the call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run with state `{S}`",
+    label = "no `impl Run<{S}> for {Self}`",
+    note = "a tool runs with the server's state: `Server::state(..)` sets it, `()` without"
+)]
+pub trait Run<S = ()>: ToolSpec {
+    /// What it answers with.
+    type Output: Output;
+
+    /// Runs once with its arguments.
+    fn run(self, state: &S, cx: &Context) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// What a tool does that blocks its thread: file systems, native libraries, long computations.
+///
+/// Runs on the blocking pool. A caller who goes away does not stop it, so a bounded number runs at
+/// a time.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run blocking with state `{S}`",
+    label = "no `impl RunBlocking<{S}> for {Self}`"
+)]
+pub trait RunBlocking<S = ()>: ToolSpec {
+    /// What it answers with.
+    type Output: Output;
+
+    /// Runs once with its arguments.
+    ///
+    /// # Errors
+    /// Whatever the tool says went wrong.
+    fn run(self, state: &S, cx: &Context) -> Result<Self::Output>;
+}

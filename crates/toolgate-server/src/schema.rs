@@ -1,0 +1,189 @@
+//! JSON Schemas: derived ones made plain, and mirrored arguments found in them.
+
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, json_schema};
+use serde_json::Value;
+use toolgate_core::card::{ParamHeader, ParamKind};
+
+/// The schema of a tool's arguments.
+pub(crate) fn input<T: JsonSchema>() -> Schema {
+    let mut schema = plain::<T>();
+    // An enum's schema is a choice without a type of its own; the protocol wants it said.
+    if schema.get("type").is_none() {
+        schema.insert("type".into(), "object".into());
+    }
+    schema
+}
+
+/// The schema of a tool's structured answer; an object at its root.
+pub(crate) fn output<T: JsonSchema>() -> Schema {
+    let schema = plain::<T>();
+    if is_object_schema(&schema) {
+        return schema;
+    }
+    json_schema!({
+        "type": "object",
+        "properties": { "result": schema },
+        "required": ["result"],
+    })
+}
+
+/// Whether values of `T` are objects at their root.
+pub(crate) fn is_object<T: JsonSchema>() -> bool {
+    is_object_schema(&plain::<T>())
+}
+
+/// Without `$schema`, title and description of the root: the tool has its own, and clients pay for
+/// each byte in tokens.
+fn plain<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    schema.remove("title");
+    schema.remove("description");
+    schema
+}
+
+fn is_object_schema(schema: &Schema) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("object")
+}
+
+/// What is wrong with a schema of arguments, and the arguments that it mirrors into headers.
+pub(crate) fn inspect(schema: &Schema) -> Result<Vec<ParamHeader>, String> {
+    if !is_object_schema(schema) {
+        return Err("its arguments are no object: use a struct with named fields".into());
+    }
+    let mut headers = Vec::new();
+    let mut seen = 0;
+    mirrored(schema.as_value(), &mut Vec::new(), &mut headers)?;
+    count(schema.as_value(), &mut seen);
+    if seen != headers.len() {
+        return Err("`x-mcp-header` may only stand where `properties` alone lead to".into());
+    }
+    let mut names: Vec<_> = headers.iter().map(|header| header.suffix.to_lowercase()).collect();
+    names.sort_unstable();
+    names.dedup();
+    if names.len() != headers.len() {
+        return Err("two arguments share one `x-mcp-header`".into());
+    }
+    Ok(headers)
+}
+
+const ANNOTATION: &str = "x-mcp-header";
+
+/// Follows `properties` only: that is where an argument can be found without evaluating the schema.
+fn mirrored(
+    schema: &Value,
+    path: &mut Vec<String>,
+    headers: &mut Vec<ParamHeader>,
+) -> Result<(), String> {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Ok(());
+    };
+    for (name, property) in properties {
+        path.push(name.clone());
+        if let Some(suffix) = property.get(ANNOTATION) {
+            headers.push(header(suffix, property, path)?);
+        }
+        mirrored(property, path, headers)?;
+        path.pop();
+    }
+    Ok(())
+}
+
+fn header(suffix: &Value, property: &Value, path: &[String]) -> Result<ParamHeader, String> {
+    let tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let suffix = suffix.as_str().filter(|name| !name.is_empty() && name.bytes().all(tchar));
+    let suffix = suffix.ok_or("`x-mcp-header` is no header name (RFC 9110, section 5.1)")?;
+    let kind = match kind_of(property) {
+        Some("string") => ParamKind::String,
+        Some("integer") => ParamKind::Integer,
+        Some("boolean") => ParamKind::Boolean,
+        _ => return Err("`x-mcp-header` may only stand at a string, integer or boolean".into()),
+    };
+    Ok(ParamHeader::new(suffix, path.to_vec(), kind))
+}
+
+/// The type, where it is one, or one besides `null` as an optional field has it.
+fn kind_of(property: &Value) -> Option<&str> {
+    match property.get("type")? {
+        Value::String(kind) => Some(kind),
+        Value::Array(kinds) => {
+            let mut kinds = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            kinds.next().filter(|_| kinds.next().is_none())
+        }
+        _ => None,
+    }
+}
+
+fn count(value: &Value, seen: &mut usize) {
+    match value {
+        Value::Object(members) => {
+            *seen += usize::from(members.get(ANNOTATION).is_some_and(Value::is_string));
+            members.values().for_each(|value| count(value, seen));
+        }
+        Value::Array(values) => values.iter().for_each(|value| count(value, seen)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn inspected(properties: Value) -> Result<Vec<ParamHeader>, String> {
+        inspect(&Schema::try_from(json!({"type": "object", "properties": properties})).unwrap())
+    }
+
+    #[test]
+    fn mirrored_arguments_are_found_however_deep() {
+        let headers = inspected(json!({
+            "region": {"type": ["string", "null"], "x-mcp-header": "Region"},
+            "page": {"type": "object", "properties": {
+                "size": {"type": "integer", "x-mcp-header": "Size"}}},
+        }))
+        .unwrap();
+        let paths: Vec<_> = headers.iter().map(|header| header.path.join("/")).collect();
+        assert_eq!(paths, ["page/size", "region"]);
+        assert_eq!(headers[0].kind, ParamKind::Integer);
+    }
+
+    #[test]
+    fn annotations_that_clients_would_punish_are_refused() {
+        for properties in [
+            json!({"a": {"type": "number", "x-mcp-header": "A"}}),
+            json!({"a": {"type": "string", "x-mcp-header": ""}}),
+            json!({"a": {"type": "string", "x-mcp-header": "A B"}}),
+            json!({"a": {"type": "string", "x-mcp-header": "X"},
+                   "b": {"type": "string", "x-mcp-header": "x"}}),
+            json!({"a": {"type": "array", "items": {"type": "string", "x-mcp-header": "A"}}}),
+            json!({"a": {"anyOf": [{"type": "string", "x-mcp-header": "A"}]}}),
+        ] {
+            assert!(inspected(properties.clone()).is_err(), "{properties}");
+        }
+        assert!(inspect(&Schema::try_from(json!({"type": "array"})).unwrap()).is_err());
+    }
+
+    #[test]
+    fn schemas_are_plain() {
+        /// Words.
+        #[derive(JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is wanted")]
+        struct Arguments {
+            /// A number.
+            a: Inner,
+        }
+        #[derive(JsonSchema)]
+        #[expect(dead_code, reason = "only its schema is wanted")]
+        struct Inner {
+            b: u8,
+        }
+        let schema = input::<Arguments>();
+        let text = serde_json::to_string(&schema).unwrap();
+        assert!(!text.contains("$ref") && !text.contains("$schema") && !text.contains("Words"));
+        assert_eq!(schema.as_value().pointer("/properties/a/description").unwrap(), "A number.");
+    }
+}

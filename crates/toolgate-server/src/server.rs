@@ -1,0 +1,259 @@
+//! The builder of a server.
+
+use std::{error::Error as StdError, fmt, future::Future, sync::Arc, thread};
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use toolgate_core::{
+    BoxError, Card, Context, IntoService, PrincipalType, Reply, Scopes, Service, Shutdown,
+    StartError, Transport,
+    protocol::{
+        discover::{Discovered, Implementation, ListCapability, ServerCapabilities},
+        version,
+    },
+};
+
+use crate::{
+    app::App,
+    catalog::{Catalog, Entry},
+    failure::Result,
+    handler::{self, Handler},
+    output::Output,
+    run::{Run, RunBlocking},
+    spec::Spec,
+    tool::Tool,
+};
+
+/// A server in the making. `S` is the state that its tools share.
+///
+/// ```
+/// use serde::Deserialize;
+/// use schemars::JsonSchema;
+/// use toolgate_server::{Server, Spec};
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Add { a: i64, b: i64 }
+///
+/// let server = Server::new("calc", "1.0.0")
+///     .tool_fn(Spec::new("add"), |add: Add, _cx| async move { Ok(add.a + add.b) });
+/// ```
+pub struct Server<S = ()> {
+    about: Implementation,
+    instructions: Option<String>,
+    state: Arc<S>,
+    required: Scopes,
+    open: bool,
+    principals: Vec<PrincipalType>,
+    tools: Catalog<Tool>,
+    room: Arc<Semaphore>,
+    problems: Vec<String>,
+}
+
+impl Server {
+    /// A server by name and version, without tools or state.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        // Twice the cores: work that blocks is seldom work that computes.
+        let room = 2 * thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            about: Implementation::new(name, version),
+            instructions: None,
+            state: Arc::new(()),
+            required: Scopes::none(),
+            open: false,
+            principals: Vec::new(),
+            tools: Catalog::new("tools"),
+            room: Arc::new(Semaphore::new(room)),
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl<S: Send + Sync + 'static> Server<S> {
+    /// The state of the tools that are added after it.
+    #[must_use]
+    pub fn state<T: Send + Sync + 'static>(self, state: T) -> Server<T> {
+        Server {
+            about: self.about,
+            instructions: self.instructions,
+            state: Arc::new(state),
+            required: self.required,
+            open: self.open,
+            principals: self.principals,
+            tools: self.tools,
+            room: self.room,
+            problems: self.problems,
+        }
+    }
+
+    /// A name for people.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.about.title = Some(title.into());
+        self
+    }
+
+    /// Guidance for the model; should not repeat what tools say of themselves.
+    #[must_use]
+    pub fn instructions(self, instructions: impl Into<String>) -> Self {
+        Self { instructions: Some(instructions.into()), ..self }
+    }
+
+    /// Scopes that every request needs: named in each 401, 403 where missing.
+    #[must_use]
+    pub fn required_scopes(self, scopes: impl Into<Scopes>) -> Self {
+        Self { required: scopes.into(), ..self }
+    }
+
+    /// Serves callers without identity. Nothing may be guarded then, unless somebody authenticates.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// Says that tools need a `T` of the caller, so that an authenticator that makes none is found
+    /// before serving.
+    #[must_use]
+    pub fn principal<T: Send + Sync + 'static>(mut self) -> Self {
+        self.principals.push(PrincipalType::of::<T>());
+        self
+    }
+
+    /// How many blocking tools run at a time; twice the number of cores by default.
+    #[must_use]
+    pub fn blocking_tools(self, at_a_time: usize) -> Self {
+        Self { room: Arc::new(Semaphore::new(at_a_time.max(1))), ..self }
+    }
+
+    /// Adds a tool that is a type.
+    #[must_use]
+    pub fn tool<T: Run<S>>(self) -> Self {
+        let handler = handler::of_type::<T, S>(self.state.clone());
+        self.add::<T, T::Output>(T::spec(), handler)
+    }
+
+    /// Adds a tool that is a closure.
+    #[must_use]
+    pub fn tool_fn<A, F, R, O>(self, spec: Spec, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(A, Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O>> + Send + 'static,
+        O: Output,
+    {
+        self.add::<A, O>(spec, handler::of_closure(run))
+    }
+
+    /// Adds a tool that is a type and blocks its thread.
+    #[must_use]
+    pub fn blocking_tool<T: RunBlocking<S>>(self) -> Self {
+        let handler = handler::of_blocking_type::<T, S>(self.state.clone(), self.room.clone());
+        self.add::<T, T::Output>(T::spec(), handler)
+    }
+
+    /// Adds a tool that is a closure and blocks its thread.
+    #[must_use]
+    pub fn blocking_tool_fn<A, F, O>(self, spec: Spec, run: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(A, Context) -> Result<O> + Send + Sync + 'static,
+        O: Output,
+    {
+        let handler = handler::of_blocking_closure(run, self.room.clone());
+        self.add::<A, O>(spec, handler)
+    }
+
+    fn add<A: JsonSchema, O: Output>(mut self, spec: Spec, handler: Handler) -> Self {
+        let added = Tool::new::<A, O>(spec, handler);
+        match added.map(|tool| self.tools.add(tool)) {
+            Ok(Ok(())) => {}
+            Ok(Err(taken)) => self.problems.push(taken),
+            Err(problems) => self.problems.extend(problems),
+        }
+        self
+    }
+
+    /// Serves until the transport is told to stop.
+    ///
+    /// # Errors
+    /// When settings contradict each other, or the transport fails.
+    pub async fn serve<T: Transport>(self, transport: T) -> Result<(), ServeError> {
+        let service = self.into_service().map_err(|error| ServeError(Box::new(error)))?;
+        let served = transport.serve(service, Shutdown::never()).await;
+        served.map_err(|error| ServeError(Box::new(error)))
+    }
+}
+
+impl<S: Send + Sync + 'static> IntoService for Server<S> {
+    fn into_service(mut self) -> Result<Arc<dyn Service>, StartError> {
+        if !self.required.are_valid() {
+            self.problems.push("`required_scopes` holds what is no scope-token of RFC 6749".into());
+        }
+        if self.open && !self.required.is_empty() {
+            self.problems.push("`open` and `required_scopes` contradict each other".into());
+        }
+        let mut capabilities = ServerCapabilities::default();
+        if !self.tools.is_empty() {
+            capabilities.tools = Some(ListCapability::default());
+        }
+        let mut discovered = Discovered::new(version::SUPPORTED, capabilities);
+        discovered.instructions = self.instructions.take();
+        let discovered = Reply::of(&discovered).unwrap_or_else(|error| {
+            self.problems.push(format!("the server cannot be described: {error}"));
+            Reply::empty()
+        });
+        StartError::check(std::mem::take(&mut self.problems))?;
+        let card = Arc::new(self.card());
+        Ok(Arc::new(App { card, tools: self.tools, discovered }))
+    }
+}
+
+impl<S> Server<S> {
+    fn card(&self) -> Card {
+        let mut card = Card::new(self.about.clone());
+        card.required = self.required.clone();
+        card.guarded = self.tools.is_guarded() || !self.required.is_empty();
+        card.open = self.open;
+        card.principals = self.principals.clone();
+        for tool in self.tools.iter().filter(|tool| tool.spec.advertised) {
+            card.scopes = card.scopes.union(&tool.spec.all_scopes());
+        }
+        for tool in self.tools.iter().filter(|tool| !tool.headers.is_empty()) {
+            card = card.param_header(tool.name(), tool.headers.clone());
+        }
+        card
+    }
+}
+
+impl<S> fmt::Debug for Server<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+/// Why serving ended badly. `main` may return it: `Debug` is meant to be read.
+pub struct ServeError(BoxError);
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for ServeError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,65 @@
+//! A registered tool: its description as it goes on the wire, and what runs it.
+
+use schemars::{JsonSchema, Schema};
+use toolgate_core::{
+    ParamHeader,
+    protocol::{Json, tool},
+};
+
+use crate::{access::Access, catalog::Entry, handler::Handler, output::Output, schema, spec::Spec};
+
+pub(crate) struct Tool {
+    pub(crate) spec: Spec,
+    pub(crate) headers: Vec<ParamHeader>,
+    pub(crate) handler: Handler,
+    text: Json,
+}
+
+impl Tool {
+    /// A tool, or what is wrong with it.
+    pub(crate) fn new<A: JsonSchema, O: Output>(
+        spec: Spec,
+        handler: Handler,
+    ) -> Result<Self, Vec<String>> {
+        let mut problems = spec.problems();
+        let input = schema::input::<A>();
+        let headers = schema::inspect(&input).unwrap_or_else(|problem| {
+            problems.push(format!("tool `{}`: {problem}", spec.name));
+            Vec::new()
+        });
+        let text = describe(&spec, &input, O::schema().as_ref()).unwrap_or_else(|error| {
+            problems.push(format!("tool `{}` cannot be described: {error}", spec.name));
+            Json::object()
+        });
+        if problems.is_empty() { Ok(Self { spec, headers, handler, text }) } else { Err(problems) }
+    }
+}
+
+fn describe(
+    spec: &Spec,
+    input: &Schema,
+    output: Option<&Schema>,
+) -> Result<Json, serde_json::Error> {
+    let mut described = tool::Tool::new(spec.name.clone(), Json::of(input)?);
+    described.title = spec.title.clone();
+    described.description = spec.description.clone();
+    described.output_schema = output.map(Json::of).transpose()?;
+    described.annotations = spec.annotations;
+    Json::of(&described)
+}
+
+impl Entry for Tool {
+    const KIND: &'static str = "tool";
+
+    fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    fn access(&self) -> &Access {
+        &self.spec.access
+    }
+
+    fn text(&self) -> &Json {
+        &self.text
+    }
+}
