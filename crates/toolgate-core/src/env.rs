@@ -129,6 +129,32 @@ impl fmt::Debug for Env {
 mod tests {
     use super::*;
 
+    /// Lest the page and the table differ.
+    #[test]
+    fn the_table_is_the_page() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/SETTINGS.md");
+        let mut text = String::from(INTRODUCTION);
+        for Variable { name, default, meaning } in TABLE {
+            let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+            text += &format!("| `{name}` | {default} | {meaning} |\n");
+        }
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(page, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(page).unwrap(), text, "BLESS=1 writes it anew");
+    }
+
+    const INTRODUCTION: &str = "\
+# Settings from the environment
+
+A setting made in code wins over the environment, and the environment over the default. Each variable
+may instead be given as a file: `NAME_FILE` names it, and its content, without surrounding space,
+counts. Setting both refuses to start. An empty variable counts as unset.
+
+| variable | default | sets |
+|---|---|---|
+";
+
     #[test]
     fn values_lists_and_numbers_are_read_and_empty_is_unset() {
         let env = Env::of([

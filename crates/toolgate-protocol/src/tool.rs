@@ -1,10 +1,11 @@
 //! Tools: their descriptions, calls and results (server features, "Tools").
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
+use serde_json::Error;
 
-use crate::{content::Content, json::Json};
+use crate::{content::Content, json::Json, object::Object};
 
 /// A tool as `tools/list` describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,6 +88,26 @@ pub struct CallTool {
     pub request_state: Option<String>,
 }
 
+impl CallTool {
+    /// Reads the parameters of a call; arguments share the bytes of `params`.
+    ///
+    /// # Errors
+    /// When a member is missing, named twice or of another type.
+    pub fn read(params: &Json) -> Result<Self, Error> {
+        let members = Object::parse(params.as_bytes())?;
+        let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
+        let text = |name| members.text(name).transpose().map(|text| text.map(Cow::into_owned));
+        let input_responses = members.take("inputResponses");
+        let input_responses = input_responses.map(|raw| serde_json::from_str(raw.get()));
+        Ok(Self {
+            name: name.into_owned(),
+            arguments: members.take("arguments").map(|raw| Json::within(params.bytes(), raw)),
+            input_responses: input_responses.transpose()?.unwrap_or_default(),
+            request_state: text("requestState")?,
+        })
+    }
+}
+
 /// The members of a completed `tools/call` result.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -111,5 +132,39 @@ impl CallToolResult {
     /// A failure that the model should see.
     pub fn error(message: impl Into<String>) -> Self {
         Self { content: vec![Content::text(message)], structured_content: None, is_error: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(params: &'static str) -> Result<CallTool, Error> {
+        CallTool::read(&Json::from_text(params).unwrap())
+    }
+
+    #[test]
+    fn a_call_is_read_without_copying_its_arguments() {
+        let params =
+            Json::from_text(r#"{"name":"t","arguments":{"a":1},"requestState":"s"}"#).unwrap();
+        let call = CallTool::read(&params).unwrap();
+        let arguments = call.arguments.unwrap();
+        assert_eq!((call.name.as_str(), arguments.as_bytes()), ("t", &br#"{"a":1}"#[..]));
+        assert!(params.as_bytes().as_ptr_range().contains(&arguments.as_bytes().as_ptr()));
+        assert_eq!(call.request_state.as_deref(), Some("s"));
+    }
+
+    #[test]
+    fn what_is_no_call_is_refused() {
+        for params in [
+            "{}",
+            "[]",
+            r#"{"name":1}"#,
+            r#"{"name":"a","name":"b"}"#,
+            r#"{"name":"a","inputResponses":[]}"#,
+            r#"{"name":"a","requestState":1}"#,
+        ] {
+            assert!(read(params).is_err(), "{params}");
+        }
     }
 }

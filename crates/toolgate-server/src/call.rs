@@ -35,7 +35,9 @@ pub(crate) async fn call(
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
-    let CallTool { name, arguments, input_responses, request_state, .. } = request.parse()?;
+    let CallTool { name, arguments, input_responses, request_state, .. } =
+        CallTool::read(&request.params)
+            .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
     let arguments = arguments.unwrap_or_else(Json::object);
     if !arguments.is_object() {
         return Err(Error::invalid_params("`arguments` must be an object"));

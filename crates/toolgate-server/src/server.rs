@@ -178,7 +178,7 @@ impl<S: Send + Sync + 'static> Server<S> {
     /// # Errors
     /// When settings contradict each other, or the transport fails.
     pub async fn serve<T: Transport>(self, transport: T) -> Result<(), ServeError> {
-        let service = self.into_service().map_err(|error| ServeError(Box::new(error)))?;
+        let service = self.into_service()?;
         let served = transport.serve(service, Shutdown::never()).await;
         served.map_err(|error| ServeError(Box::new(error)))
     }
@@ -233,6 +233,12 @@ impl<S> fmt::Debug for Server<S> {
 
 /// Why serving ended badly. `main` may return it: `Debug` is meant to be read.
 pub struct ServeError(BoxError);
+
+impl From<StartError> for ServeError {
+    fn from(error: StartError) -> Self {
+        Self(Box::new(error))
+    }
+}
 
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
