@@ -18,7 +18,6 @@ use toolgate_core::{Credentials, Refusal, Verdict, credentials::Field};
 /// The verdict to return: [`Verdict::NotMine`] for another scheme, or a refusal when there is no
 /// token, when it is sent twice, or when it is sent in the query, where logs and caches keep it
 /// (RFC 6750 section 2.3, forbidden by RFC 9700 section 4.3.2).
-#[expect(clippy::result_large_err, reason = "the error is the verdict itself, made to be returned")]
 pub fn bearer(credentials: &Credentials) -> Result<Token, Verdict> {
     if names_token(credentials.target()) {
         return refused(Refusal::malformed("a token must not be sent in the query"));
@@ -48,13 +47,11 @@ impl fmt::Debug for Token {
     }
 }
 
-#[expect(clippy::result_large_err, reason = "see `bearer`")]
 fn refused<T>(refusal: Refusal) -> Result<T, Verdict> {
     Err(Verdict::Refused(refusal))
 }
 
 /// The token of one field value: the scheme without case, one space or more, `b64token`.
-#[expect(clippy::result_large_err, reason = "see `bearer`")]
 fn take(value: &[u8]) -> Result<Token, Verdict> {
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, rest) = value.split_at(end);
@@ -96,7 +93,8 @@ fn decode(text: &[u8]) -> Vec<u8> {
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
         rest = after;
-        let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let hex =
+            |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         if let (b'%', [high, low, tail @ ..]) = (*first, after)
             && let (Some(high), Some(low)) = (hex(*high), hex(*low))
         {
@@ -150,7 +148,11 @@ mod tests {
 
     #[test]
     fn one_token_in_the_header_is_taken() {
-        for value in [&["Bearer a.b-c_d~e+f/g=="][..], &["bearer a.b-c_d~e+f/g=="], &["BEARER   a.b-c_d~e+f/g=="]] {
+        for value in [
+            &["Bearer a.b-c_d~e+f/g=="][..],
+            &["bearer a.b-c_d~e+f/g=="],
+            &["BEARER   a.b-c_d~e+f/g=="],
+        ] {
             assert_eq!(ask("/mcp?x=1", value).unwrap(), "a.b-c_d~e+f/g==");
         }
     }

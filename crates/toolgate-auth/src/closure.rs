@@ -153,7 +153,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_the_closure_is_a_failure() {
-        let panicked = asked(|_| async { Option::<Identity>::None.expect("boom") });
+        fn boom() -> Identity {
+            panic!("boom")
+        }
+        let panicked = asked(|_| async { boom() });
         assert!(matches!(panicked.await.unwrap_err(), Refused::Failed(_)));
     }
 

@@ -1,10 +1,10 @@
 //! Outbound HTTP, as far as authenticators need it: one request, one bounded answer.
 
-mod address;
+pub(crate) mod address;
 mod connect;
 mod http;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{error::Error, fmt, sync::Arc};
 

@@ -93,6 +93,12 @@ impl Verdict {
     }
 }
 
+impl From<Refusal> for Verdict {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// What an authenticator adds to the response, also on success.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

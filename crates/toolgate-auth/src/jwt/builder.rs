@@ -1,0 +1,289 @@
+//! Settings of a JWT authenticator, and what contradicts itself among them.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use http::Uri;
+use toolgate_core::{
+    Refusal, StartError,
+    env::{self, Env},
+};
+
+use super::{
+    Clock, JwtAuth,
+    algorithm::Algorithm,
+    claims::Claims,
+    identity::Principal,
+    judge::Settings,
+    keys::Keys,
+    rules::Rules,
+    source::{self, Source},
+};
+use crate::fetch::{Fetch, HttpFetch, address};
+
+const LEEWAY: Duration = Duration::from_secs(30);
+/// Clocks that differ by more than this are broken, not drifting.
+const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
+
+/// Access tokens of `issuer` that are signed JWTs.
+///
+/// The audience is the server's resource identifier, which the transport knows from its public URL,
+/// and the keys are found through the issuer's metadata.
+///
+/// ```
+/// use toolgate_auth::jwt;
+///
+/// let auth = jwt("https://issuer.example").build()?;
+/// # Ok::<(), toolgate_core::StartError>(())
+/// ```
+pub fn jwt(issuer: impl Into<String>) -> Jwt {
+    Jwt {
+        issuer: issuer.into(),
+        audiences: None,
+        jwks_uri: None,
+        algorithms: Algorithm::ALL.to_vec(),
+        leeway: LEEWAY,
+        without_audience: None,
+        clock: Arc::new(SystemTime::now),
+        fetch: None,
+        principals: Vec::new(),
+    }
+}
+
+/// Settings of a [`JwtAuth`]; begun by [`jwt`].
+#[derive(Clone)]
+pub struct Jwt {
+    issuer: String,
+    audiences: Option<Vec<String>>,
+    jwks_uri: Option<String>,
+    algorithms: Vec<Algorithm>,
+    leeway: Duration,
+    without_audience: Option<(String, String)>,
+    clock: Clock,
+    fetch: Option<Arc<dyn Fetch>>,
+    principals: Vec<Principal>,
+}
+
+impl Jwt {
+    /// The settings in `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI` and `TOOLGATE_AUDIENCE`; `None` when
+    /// no issuer is set.
+    ///
+    /// # Errors
+    /// When a variable cannot be read, or the others are set without an issuer.
+    pub fn from_env(env: &Env) -> Result<Option<Self>, StartError> {
+        let (issuer, jwks_uri) = (env.text(env::ISSUER)?, env.text(env::JWKS_URI)?);
+        let audiences = env.list(env::AUDIENCE)?;
+        let Some(issuer) = issuer else {
+            let orphans =
+                [(jwks_uri.is_some(), env::JWKS_URI), (audiences.is_some(), env::AUDIENCE)];
+            let problems = orphans.iter().filter(|(set, _)| *set);
+            let problems = problems.map(|(_, variable)| {
+                format!("{} is set, and {} is not", variable.name, env::ISSUER.name)
+            });
+            StartError::check(problems.collect())?;
+            return Ok(None);
+        };
+        Ok(Some(Self { audiences, jwks_uri, ..jwt(issuer) }))
+    }
+
+    /// Audiences to accept in place of the server's resource identifier. One of them has to be in
+    /// the token.
+    #[must_use]
+    pub fn audience<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
+        Self { audiences: Some(audiences.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Where the issuer's keys are, when its metadata is not to be asked.
+    #[must_use]
+    pub fn jwks_uri(self, uri: impl Into<String>) -> Self {
+        Self { jwks_uri: Some(uri.into()), ..self }
+    }
+
+    /// The algorithms to accept, in place of [all](Algorithm::ALL).
+    #[must_use]
+    pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        Self { algorithms: algorithms.into_iter().collect(), ..self }
+    }
+
+    /// How far clocks may be apart: 30 seconds unless set, 5 minutes at most.
+    #[must_use]
+    pub fn leeway(self, leeway: Duration) -> Self {
+        Self { leeway, ..self }
+    }
+
+    /// What time it is, for tests.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// What sends requests to the issuer, in place of [`HttpFetch`].
+    #[must_use]
+    pub fn fetch(self, fetch: impl Fetch) -> Self {
+        Self { fetch: Some(Arc::new(fetch)), ..self }
+    }
+
+    /// Makes a type of yours from the claims of each verified token, for tools to read as the
+    /// principal. It may refuse. Called again, it adds another type.
+    ///
+    /// ```
+    /// use toolgate_auth::jwt;
+    /// use toolgate_core::Refusal;
+    ///
+    /// struct User { email: String }
+    ///
+    /// let auth = jwt("https://issuer.example").principal(|claims| {
+    ///     let email = claims.text("email").ok_or_else(|| Refusal::invalid("no email"))?;
+    ///     Ok(User { email: email.to_owned() })
+    /// });
+    /// ```
+    #[must_use]
+    pub fn principal<U, F>(mut self, make: F) -> Self
+    where
+        U: Send + Sync + 'static,
+        F: Fn(&Claims) -> Result<U, Refusal> + Send + Sync + 'static,
+    {
+        self.principals.push(Principal::new(make));
+        self
+    }
+
+    /// Settings that give up a check, each named for what it gives up.
+    #[must_use]
+    pub fn danger(self) -> Danger {
+        Danger(self)
+    }
+
+    /// Checks the settings. No request is sent before the first token comes.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used or contradicts another.
+    pub fn build(self) -> Result<JwtAuth, StartError> {
+        let loopback = parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri));
+        StartError::check(self.problems(loopback))?;
+        if loopback {
+            tracing::warn!(issuer = %self.issuer, "the issuer is on loopback: for development only");
+        }
+        let jwks_uri = self.jwks_uri.as_deref().and_then(parsed);
+        let loopback = loopback || jwks_uri.as_ref().is_some_and(address::is_loopback_http);
+        let fetch = match self.fetch {
+            Some(fetch) => fetch,
+            None => Arc::new(HttpFetch::builder().allow_loopback(loopback).build()?),
+        };
+        let rules = Rules::default();
+        let source = Source { issuer: self.issuer.clone(), jwks_uri, loopback, fetch, rules };
+        let settings = Settings {
+            issuer: self.issuer,
+            audiences: self.audiences.unwrap_or_default(),
+            algorithms: self.algorithms,
+            leeway: self.leeway,
+            without_audience: self.without_audience,
+            rules,
+        };
+        Ok(JwtAuth {
+            settings: Arc::new(settings),
+            keys: Keys::new(source),
+            clock: self.clock,
+            principals: self.principals,
+        })
+    }
+
+    /// What is wrong with the settings, a sentence each.
+    fn problems(&self, loopback: bool) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut unless = |fine: bool, problem: &str| {
+            if !fine {
+                problems.push(problem.to_owned());
+            }
+        };
+        // RFC 8414, section 2: an issuer has neither query nor fragment.
+        let plain = !self.issuer.contains(['?', '#', '@']);
+        let issuer = parsed(&self.issuer).filter(|uri| source::is_safe(uri, loopback));
+        unless(
+            plain && issuer.is_some(),
+            "the issuer has to be an https URL without query, fragment and user, or an http URL on \
+             loopback for development",
+        );
+        let keys = self.jwks_uri.as_deref().map(|uri| parsed(uri).ok_or(()));
+        let keys_fine = keys.is_none_or(|uri| uri.is_ok_and(|uri| source::is_safe(&uri, true)));
+        unless(keys_fine, "`jwks_uri` has to be an https URL, or an http URL on loopback");
+        let named =
+            |names: &Vec<String>| !names.is_empty() && names.iter().all(|name| !name.is_empty());
+        unless(
+            self.audiences.as_ref().is_none_or(named),
+            "`audience` names no audience; leave it out to accept the server's public URL",
+        );
+        unless(!self.algorithms.is_empty(), "`algorithms` names no algorithm");
+        unless(self.leeway <= MAX_LEEWAY, "`leeway` is longer than 5 minutes");
+        let instead = self.without_audience.as_ref();
+        unless(
+            instead.is_none_or(|(claim, value)| !claim.is_empty() && !value.is_empty()),
+            "`accept_without_audience` has to name a claim and its value",
+        );
+        unless(
+            instead.is_none_or(|(claim, _)| {
+                !matches!(&**claim, "aud" | "iss" | "exp" | "nbf" | "iat")
+            }),
+            "`accept_without_audience` has to name a claim that says whom the token is for: not \
+             `aud`, which is then absent, nor one that every token has",
+        );
+        let types: Vec<_> = self.principals.iter().map(|principal| principal.of).collect();
+        let twice =
+            types.iter().enumerate().find(|(at, of)| types.iter().take(*at).any(|one| one == *of));
+        if let Some((_, of)) = twice {
+            problems.push(format!("`principal` is set twice for {}", of.name()));
+        }
+        problems
+    }
+}
+
+/// Settings that give up a check; from [`Jwt::danger`].
+#[derive(Clone, Debug)]
+pub struct Danger(Jwt);
+
+impl Danger {
+    /// Accepts a token without `aud` when `claim` is `value`, or an array with it. For issuers such
+    /// as Cognito, whose access tokens name the client alone. A token that has `aud` is held
+    /// against the audience all the same.
+    ///
+    /// The danger: whoever gets a token for `value` to call another server can call this one.
+    #[must_use]
+    pub fn accept_without_audience(
+        self,
+        claim: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Jwt {
+        Jwt { without_audience: Some((claim.into(), value.into())), ..self.0 }
+    }
+}
+
+impl JwtAuth {
+    /// An authenticator from `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI` and `TOOLGATE_AUDIENCE` of this
+    /// process's environment.
+    ///
+    /// # Errors
+    /// When no issuer is set, a variable cannot be read, or the settings contradict each other.
+    pub fn from_env() -> Result<Self, StartError> {
+        let unset = || StartError::new(format!("{} is not set", env::ISSUER.name));
+        Jwt::from_env(&Env::process())?.ok_or_else(unset)?.build()
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt")
+            .field("issuer", &self.issuer)
+            .field("audiences", &self.audiences)
+            .field("jwks_uri", &self.jwks_uri)
+            .field("algorithms", &self.algorithms)
+            .field("leeway", &self.leeway)
+            .field("without_audience", &self.without_audience)
+            .finish_non_exhaustive()
+    }
+}
+
+fn parsed(url: &str) -> Option<Uri> {
+    url.parse().ok()
+}

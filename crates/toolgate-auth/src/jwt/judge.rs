@@ -1,0 +1,129 @@
+//! Whether a token is let in: pure, with the keys, the settings and the time given.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::{
+    algorithm::Algorithm,
+    audience,
+    claims::Claims,
+    keyset::KeySet,
+    members::Members,
+    rules::{Fault, Rule, Rules},
+    token::Unverified,
+};
+
+/// Latest second that a date may name: the end of the year 9999.
+const LAST: f64 = 253_402_300_799.0;
+
+/// What tokens are held against.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) issuer: String,
+    /// In place of the server's resource identifier; empty for that.
+    pub(super) audiences: Vec<String>,
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) leeway: Duration,
+    /// The claim and value that count when `aud` is absent.
+    pub(super) without_audience: Option<(String, String)>,
+    pub(super) rules: Rules,
+}
+
+/// Judges a token that was read: its signature first, then what it says.
+pub(super) fn judge(
+    token: &Unverified<'_>,
+    keys: &KeySet,
+    settings: &Settings,
+    resource: &str,
+    now: SystemTime,
+) -> Result<Claims, Fault> {
+    keys.verify(token, settings.rules)?;
+    let members = Members::read(&token.payload).ok_or(Fault::Rule(Rule::Readable))?;
+    settings.rules.require(Rule::Unique, !members.twice)?;
+    let case = Case { claims: Claims(members.map), settings, resource, now: seconds(now) };
+    for (rule, holds) in CHECKS {
+        settings.rules.require(*rule, holds(&case))?;
+    }
+    Ok(case.claims)
+}
+
+/// The end of a token's life, as far as this server grants it: `exp` and the leeway. A call that was
+/// let in within the leeway must not be over before it starts.
+pub(super) fn end(claims: &Claims, leeway: Duration) -> Option<SystemTime> {
+    let exp = Duration::try_from_secs_f64(date(claims, "exp")?).ok()?;
+    UNIX_EPOCH.checked_add(exp)?.checked_add(leeway)
+}
+
+struct Case<'a> {
+    claims: Claims,
+    settings: &'a Settings,
+    resource: &'a str,
+    now: f64,
+}
+
+type Check = (Rule, fn(&Case<'_>) -> bool);
+
+/// What the claims have to say, in the order of asking. The two kinds of wrong token come first:
+/// that they are the wrong kind tells more than what follows from it.
+const CHECKS: &[Check] = &[
+    (Rule::IdToken, |case| !is_id_token(&case.claims)),
+    (Rule::RefreshToken, |case| !is_refresh_token(&case.claims)),
+    (Rule::Issuer, |case| case.claims.text("iss") == Some(&case.settings.issuer)),
+    (Rule::Audience, is_for_us),
+    (Rule::Expiry, |case| {
+        date(&case.claims, "exp").is_some_and(|exp| case.now < exp + case.leeway())
+    }),
+    (Rule::NotBefore, |case| case.has_begun("nbf")),
+    (Rule::IssuedAt, |case| case.has_begun("iat")),
+    (Rule::Subject, |case| case.claims.text("sub").is_some_and(|subject| !subject.is_empty())),
+];
+
+impl Case<'_> {
+    fn leeway(&self) -> f64 {
+        self.settings.leeway.as_secs_f64()
+    }
+
+    /// Whether the date is absent, or readable and not in the future.
+    fn has_begun(&self, name: &str) -> bool {
+        !self.claims.has(name)
+            || date(&self.claims, name).is_some_and(|date| date <= self.now + self.leeway())
+    }
+}
+
+/// Whether the token names this server, or keeps the claim that was accepted in place of that.
+fn is_for_us(case: &Case<'_>) -> bool {
+    if !case.claims.has("aud") {
+        return case.settings.without_audience.as_ref().is_some_and(|(name, value)| {
+            case.claims.texts(name).is_some_and(|texts| texts.contains(&&**value))
+        });
+    }
+    let Some(named) = case.claims.texts("aud") else { return false };
+    let ours = |audience: &str| match &*case.settings.audiences {
+        [] => !case.resource.is_empty() && audience::same(audience, case.resource),
+        accepted => accepted.iter().any(|accepted| audience::same(audience, accepted)),
+    };
+    named.into_iter().any(ours)
+}
+
+/// Tell-tales of an ID token: its audience is the client, which a careless check takes for a match
+/// (OpenID Connect Core, sections 2 and 3.1.3.6; `typ` is Keycloak's, `token_use` Cognito's).
+fn is_id_token(claims: &Claims) -> bool {
+    claims.text("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("ID"))
+        || ["nonce", "at_hash", "c_hash"].iter().any(|name| claims.has(name))
+        || claims.has("token_use") && claims.text("token_use") != Some("access")
+}
+
+/// Keycloak's refresh tokens are signed like its access tokens.
+fn is_refresh_token(claims: &Claims) -> bool {
+    let kinds = ["Refresh", "Offline"];
+    claims.text("typ").is_some_and(|typ| kinds.iter().any(|kind| typ.eq_ignore_ascii_case(kind)))
+}
+
+/// A date (RFC 7519, section 2: seconds, fractions allowed) within reason.
+fn date(claims: &Claims, name: &str) -> Option<f64> {
+    claims.number(name).filter(|date| (0.0..=LAST).contains(date))
+}
+
+fn seconds(time: SystemTime) -> f64 {
+    // A clock before 1970 is broken. Nothing compares with NaN, so no token is let in.
+    time.duration_since(UNIX_EPOCH).map_or(f64::NAN, |since| since.as_secs_f64())
+}

@@ -1,0 +1,125 @@
+//! The rules that a token has to keep, by name.
+
+/// One rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// Not longer than [`MAX_TOKEN`](super::token::MAX_TOKEN).
+    Length,
+    /// Three parts (RFC 7515, section 7.1).
+    Parts,
+    /// Base64url without padding and without stray bits (RFC 7515, section 2).
+    Encoding,
+    /// Header and claims are JSON objects. Nothing to switch off: there would be nothing to judge.
+    Readable,
+    /// No member twice (RFC 7515, section 4; RFC 7519, section 4).
+    Unique,
+    /// An algorithm of the allow-list.
+    Algorithm,
+    /// No key, and no pointer to one, in the header.
+    EmbeddedKey,
+    /// No critical extension: none is known here (RFC 7515, section 4.1.11).
+    Critical,
+    /// `typ`, where given, says access token or JWT (RFC 9068, section 2.1).
+    Type,
+    /// A key for signatures (`use`, `key_ops`).
+    KeyUse,
+    /// A key of enough bits.
+    KeyStrength,
+    /// `kid`, where given, names a key of the issuer.
+    KeyId,
+    /// The key is declared for this algorithm, where it is declared for one.
+    KeyAlgorithm,
+    /// Found among the first few keys that fit.
+    Attempts,
+    /// Signed by the key.
+    Signature,
+    /// `iss` is the issuer, to the letter.
+    Issuer,
+    /// `aud` names this server.
+    Audience,
+    /// `exp` is given and not past.
+    Expiry,
+    /// `nbf` is not in the future.
+    NotBefore,
+    /// `iat` is not in the future.
+    IssuedAt,
+    /// `sub` is given.
+    Subject,
+    /// Not an ID token.
+    IdToken,
+    /// Not a refresh token.
+    RefreshToken,
+}
+
+impl Rule {
+    /// What a peer is told that broke it.
+    pub(super) fn message(self) -> &'static str {
+        match self {
+            Self::Length => "the token is too long",
+            Self::Parts | Self::Encoding | Self::Readable | Self::Unique => {
+                "the token is not a well-formed JWT"
+            }
+            Self::Algorithm => "the token's algorithm is not accepted",
+            Self::EmbeddedKey => "the token brings its own key",
+            Self::Critical => "the token uses an extension that is not known",
+            Self::Type => "the token is of another type",
+            Self::KeyUse | Self::KeyStrength | Self::KeyId | Self::KeyAlgorithm => {
+                "the token's key is not known"
+            }
+            Self::Attempts | Self::Signature => "the token's signature is wrong",
+            Self::Issuer => "the token is from another issuer",
+            Self::Audience => "the token is for another audience",
+            Self::Expiry => "the token has expired",
+            Self::NotBefore | Self::IssuedAt => "the token is not valid yet",
+            Self::Subject => "the token has no subject",
+            Self::IdToken => "an ID token is not an access token",
+            Self::RefreshToken => "a refresh token is not an access token",
+        }
+    }
+}
+
+/// The rules in force: all of them. Tests can leave one out, to show that it is what refuses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rules {
+    #[cfg(test)]
+    without: Option<Rule>,
+}
+
+impl Rules {
+    #[cfg(not(test))]
+    pub(super) fn enforce(self, _: Rule) -> bool {
+        true
+    }
+
+    #[cfg(test)]
+    pub(super) fn enforce(self, rule: Rule) -> bool {
+        self.without != Some(rule)
+    }
+
+    #[cfg(test)]
+    pub(super) fn without(rule: Rule) -> Self {
+        Self { without: Some(rule) }
+    }
+
+    /// Refuses in the name of `rule` unless it `holds`.
+    pub(super) fn require(self, rule: Rule, holds: bool) -> Result<(), Fault> {
+        if holds || !self.enforce(rule) { Ok(()) } else { Err(Fault::Rule(rule)) }
+    }
+}
+
+/// Why a token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It breaks a rule, whatever the keys.
+    Rule(Rule),
+    /// It breaks a rule with these keys; newer ones may tell otherwise.
+    Keys(Rule),
+}
+
+impl Fault {
+    pub(super) fn rule(self) -> Rule {
+        match self {
+            Self::Rule(rule) | Self::Keys(rule) => rule,
+        }
+    }
+}

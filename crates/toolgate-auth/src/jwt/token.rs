@@ -1,0 +1,105 @@
+//! A token's text, cut into parts and read, with its header judged. No key is needed for that, so
+//! rubbish costs nobody a request.
+
+use base64::{
+    Engine as _,
+    engine::{GeneralPurpose, general_purpose::URL_SAFE_NO_PAD},
+};
+use serde_json::{Map, Value};
+
+use super::{
+    algorithm::Algorithm,
+    members::Members,
+    rules::{Fault, Rule, Rules},
+};
+
+/// Longest token that is looked at, in bytes. Real ones stay far below, groups and all.
+pub(super) const MAX_TOKEN: usize = 16 * 1024;
+
+/// Unpadded, and refusing bits that no byte holds.
+const STRICT: GeneralPurpose = URL_SAFE_NO_PAD;
+
+/// A token that may be worth a signature check.
+pub(super) struct Unverified<'a> {
+    pub(super) algorithm: Algorithm,
+    pub(super) key_id: Option<String>,
+    /// What was signed: the first two parts as they were sent.
+    pub(super) signed: &'a [u8],
+    pub(super) payload: Vec<u8>,
+    pub(super) signature: Vec<u8>,
+}
+
+/// Reads `text` as far as it goes without keys.
+pub(super) fn read<'a>(
+    text: &'a str,
+    allowed: &[Algorithm],
+    rules: Rules,
+) -> Result<Unverified<'a>, Fault> {
+    rules.require(Rule::Length, text.len() <= MAX_TOKEN)?;
+    let mut parts = text.split('.');
+    let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Fault::Rule(Rule::Parts));
+    };
+    rules.require(Rule::Parts, parts.next().is_none())?;
+    let signed = text.as_bytes().get(..header.len() + 1 + payload.len()).unwrap_or_default();
+
+    let header = Members::read(&decode(header, rules)?).ok_or(Fault::Rule(Rule::Readable))?;
+    rules.require(Rule::Unique, !header.twice)?;
+    Ok(Unverified {
+        algorithm: judge_header(&header.map, allowed, rules)?,
+        key_id: key_id(&header.map)?,
+        signed,
+        payload: decode(payload, rules)?,
+        signature: decode(signature, rules)?,
+    })
+}
+
+fn decode(part: &str, rules: Rules) -> Result<Vec<u8>, Fault> {
+    let decoded = STRICT.decode(part).ok();
+    #[cfg(test)]
+    let decoded = decoded.or_else(|| lax(part, rules));
+    #[cfg(not(test))]
+    let _ = rules;
+    decoded.ok_or(Fault::Rule(Rule::Encoding))
+}
+
+/// What a forgiving reader would make of a part.
+#[cfg(test)]
+fn lax(part: &str, rules: Rules) -> Option<Vec<u8>> {
+    use base64::engine::{DecodePaddingMode, general_purpose::GeneralPurposeConfig};
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(&base64::alphabet::URL_SAFE, config);
+    if rules.enforce(Rule::Encoding) { None } else { engine.decode(part).ok() }
+}
+
+fn judge_header(
+    header: &Map<String, Value>,
+    allowed: &[Algorithm],
+    rules: Rules,
+) -> Result<Algorithm, Fault> {
+    // `none` and `HS*` end here: they have no `Algorithm`.
+    let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
+    let algorithm = algorithm.ok_or(Fault::Rule(Rule::Algorithm))?;
+    rules.require(Rule::Algorithm, allowed.contains(&algorithm))?;
+    let embedded = ["jwk", "jku", "x5u", "x5c"].iter().any(|name| header.contains_key(*name));
+    rules.require(Rule::EmbeddedKey, !embedded)?;
+    rules.require(Rule::Critical, !header.contains_key("crit"))?;
+    rules.require(Rule::Type, header.get("typ").is_none_or(is_access_token))?;
+    Ok(algorithm)
+}
+
+fn is_access_token(typ: &Value) -> bool {
+    let known = ["at+jwt", "application/at+jwt", "JWT"];
+    typ.as_str().is_some_and(|typ| known.iter().any(|known| typ.eq_ignore_ascii_case(known)))
+}
+
+fn key_id(header: &Map<String, Value>) -> Result<Option<String>, Fault> {
+    match header.get("kid") {
+        None => Ok(None),
+        Some(Value::String(id)) => Ok(Some(id.clone())),
+        Some(_) => Err(Fault::Rule(Rule::KeyId)),
+    }
+}
