@@ -3,7 +3,7 @@
 //! Reads `TOOLGATE_ISSUER`, `TOOLGATE_PUBLIC_URL`, `TOOLGATE_ADDR` and, where discovery is not
 //! wanted, `TOOLGATE_JWKS_URI`.
 
-use toolgate::{ServeError, auth::Jwt, prelude::*};
+use toolgate::{auth::JwtAuth, prelude::*};
 
 /// Greet the caller.
 #[derive(Tool)]
@@ -23,6 +23,6 @@ impl Run for Hello {
 #[tokio::main]
 async fn main() -> Result<(), ServeError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    let http = http::from_env().auth(Jwt::from_env()?);
+    let http = http::listen().auth(JwtAuth::from_env()?);
     Server::new("hello", "1.0.0").tool::<Hello>().serve(http).await
 }

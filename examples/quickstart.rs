@@ -45,9 +45,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let issuer = AuthorizationServer::start().await?;
     let tokens = issuer.tokens();
 
-    let http = http::from_env().auth(jwt(issuer.issuer())).on_listen(move |at| {
-        let token = tokens.token("user-1").scopes(["calc:add"]).audience(at.url()).sign();
-        println!("endpoint: {}\ntoken: {token}\n{}", at.url(), curl(at.url(), &token));
+    let http = http::listen().auth(jwt(issuer.issuer()).build()?).on_listen(move |at| {
+        let token = tokens.token("user-1").scopes(["calc:add"]).audience(&*at.endpoint).sign();
+        println!("endpoint: {}\ntoken: {token}\n{}", at.endpoint, curl(&at.endpoint, &token));
     });
     Server::new("quickstart", "1.0.0").tool::<Add>().tool::<Count>().serve(http).await?;
     Ok(())

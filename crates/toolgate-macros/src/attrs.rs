@@ -60,7 +60,7 @@ impl ToolAttrs {
                     checked(entry.string("title = \"..\"")?, |text| literal::text("title", text))?;
                 quote!(#text)
             }
-            "read_only" | "destructive" | "idempotent" | "open_world" | "listed" => {
+            "read_only" | "destructive" | "idempotent" | "open_world" | "listed" | "advertised" => {
                 let on = entry.switch(key)?;
                 quote!(#on)
             }
@@ -86,7 +86,7 @@ impl ToolAttrs {
 }
 
 /// Every key, in the order of the documentation.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "name",
     "title",
     "read_only",
@@ -97,6 +97,7 @@ const KEYS: [&str; 11] = [
     "roles",
     "guard",
     "listed",
+    "advertised",
     "timeout",
 ];
 

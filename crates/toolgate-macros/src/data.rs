@@ -1,6 +1,6 @@
 //! `derive(Arguments)` and `derive(Output)`: types inside arguments, and structured results.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput};
 
@@ -31,11 +31,30 @@ pub(crate) fn expand_output(input: TokenStream) -> TokenStream {
     };
     if let Some(errors) = refuse(&input, "Output") {
         let (serialize, json_schema) = (dummy::serialize(&input), dummy::json_schema(&input));
-        let dummies = shadow::scope(&input, &quote!(#serialize #json_schema));
+        let output = dummy::output(&input);
+        let dummies = shadow::scope(&input, &quote!(#serialize #json_schema #output));
         return quote!(#errors #dummies);
     }
     let plan = Plan { direction: Direction::Write, describe: true, unit_is_object: true };
-    shadow::scope(&input, &shadow::impls(&input, plan))
+    let (impls, output) = (shadow::impls(&input, plan), output(&input.ident));
+    shadow::scope(&input, &quote!(#impls #output))
+}
+
+/// The type answers as `Json` of itself would.
+fn output(ident: &Ident) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl ::toolgate::Output for #ident {
+            fn schema() -> ::core::option::Option<::toolgate::schemars::Schema> {
+                <::toolgate::Json<Self> as ::toolgate::Output>::schema()
+            }
+            fn into_result(
+                self,
+            ) -> ::toolgate::Result<::toolgate::protocol::tool::CallToolResult> {
+                ::toolgate::Output::into_result(::toolgate::Json(self))
+            }
+        }
+    }
 }
 
 /// The faults of the type's shape, if any.

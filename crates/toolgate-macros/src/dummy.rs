@@ -64,6 +64,18 @@ pub(crate) fn tool_spec(input: &DeriveInput) -> TokenStream {
     implement(&quote!(::toolgate::ToolSpec), input, &body)
 }
 
+/// `Output` for the refused type.
+pub(crate) fn output(input: &DeriveInput) -> TokenStream {
+    let body = quote! {
+        fn into_result(
+            self,
+        ) -> ::toolgate::Result<::toolgate::protocol::tool::CallToolResult> {
+            ::toolgate::Output::into_result(())
+        }
+    };
+    implement(&quote!(::toolgate::Output), input, &body)
+}
+
 fn implement(interface: &TokenStream, input: &DeriveInput, body: &TokenStream) -> TokenStream {
     let ident = &input.ident;
     let generics = loosened(&input.generics);

@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Each key of `#[tool(..)]` is a method of `Spec` with the same name. A key may be given once,
+/// Each key of `#[tool(..)]` but `name` is a method of `Spec` with the same name. A key may be given once,
 /// also when there are several `#[tool(..)]` attributes.
 ///
 /// | key | meaning |
@@ -43,9 +43,10 @@ use proc_macro::TokenStream;
 /// | `title = ".."` | a name for people |
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints to the client; also `= true`, `= false` |
 /// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
-/// | `roles("a", "b")` | the roles asked of the caller |
+/// | `roles("a", "b")` | the caller needs one of these roles |
 /// | `guard = <expression>` | any other rule |
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
+/// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a call may take; a whole number of `ms`, `s` or `m` |
 ///
 /// A name has 1 to 128 of the characters A-Z, a-z, 0-9, `_`, `-` and `.`; this is checked when the
@@ -66,8 +67,14 @@ pub fn derive_tool(input: TokenStream) -> TokenStream {
 /// enum Order { Newest, Oldest }
 /// ```
 ///
-/// A type that is part of results as well derives `Arguments` and serde's `Serialize`, not
-/// `Output`, since both derives describe the type.
+/// A type that is part of results as well derives serde's `Serialize` and not `Output`, since both
+/// of our derives describe the type:
+///
+/// ```text
+/// #[derive(Arguments, toolgate::serde::Serialize)]
+/// #[serde(crate = "toolgate::serde")]
+/// enum Status { Open, Closed }
+/// ```
 #[proc_macro_derive(Arguments, attributes(serde, schemars))]
 pub fn derive_arguments(input: TokenStream) -> TokenStream {
     data::expand_arguments(input.into()).into()

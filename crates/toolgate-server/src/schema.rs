@@ -6,7 +6,7 @@ use toolgate_core::card::{ParamHeader, ParamKind};
 
 /// The schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> Schema {
-    let mut schema = plain::<T>();
+    let mut schema = plain::<T>(SchemaSettings::draft2020_12().for_deserialize());
     // An enum's schema is a choice without a type of its own; the protocol wants it said.
     if schema.get("type").is_none() {
         schema.insert("type".into(), "object".into());
@@ -16,7 +16,7 @@ pub(crate) fn input<T: JsonSchema>() -> Schema {
 
 /// The schema of a tool's structured answer; an object at its root.
 pub(crate) fn output<T: JsonSchema>() -> Schema {
-    let schema = plain::<T>();
+    let schema = answer::<T>();
     if is_object_schema(&schema) {
         return schema;
     }
@@ -29,13 +29,18 @@ pub(crate) fn output<T: JsonSchema>() -> Schema {
 
 /// Whether values of `T` are objects at their root.
 pub(crate) fn is_object<T: JsonSchema>() -> bool {
-    is_object_schema(&plain::<T>())
+    is_object_schema(&answer::<T>())
+}
+
+/// The schema of what is written, which is not that of what is read: a member may be left out.
+fn answer<T: JsonSchema>() -> Schema {
+    plain::<T>(SchemaSettings::draft2020_12().for_serialize())
 }
 
 /// Without `$schema`, title and description of the root: the tool has its own, and clients pay for
 /// each byte in tokens.
-fn plain<T: JsonSchema>() -> Schema {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
+fn plain<T: JsonSchema>(settings: SchemaSettings) -> Schema {
+    let settings = settings.with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
@@ -165,6 +170,17 @@ mod tests {
             assert!(inspected(properties.clone()).is_err(), "{properties}");
         }
         assert!(inspect(&Schema::try_from(json!({"type": "array"})).unwrap()).is_err());
+    }
+
+    #[test]
+    fn an_answer_may_leave_out_what_it_skips() {
+        #[derive(serde::Serialize, serde::Deserialize, JsonSchema)]
+        struct Found {
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            names: Vec<String>,
+        }
+        assert!(output::<Found>().get("required").is_none());
+        assert_eq!(input::<Found>().get("required"), Some(&json!(["names"])));
     }
 
     #[test]

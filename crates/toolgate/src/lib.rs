@@ -27,7 +27,7 @@ pub mod prelude {
     #[cfg(feature = "http")]
     pub use crate::http;
     pub use crate::{
-        Context, Json, Result, Run, RunBlocking, Server, Spec, ToolError,
+        Context, Json, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
         auth::auth_fn,
         role, scope, when,
     };

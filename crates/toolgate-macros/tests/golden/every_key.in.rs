@@ -14,6 +14,7 @@
     roles("editor", "admin"),
     guard = scope("files:write").or(role("admin")),
     listed,
+    advertised = false,
     timeout = "10s",
 )]
 pub struct DeleteFile {

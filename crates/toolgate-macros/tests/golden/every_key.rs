@@ -58,6 +58,7 @@ const _: () = {
                 .roles(["editor", "admin"])
                 .guard(scope("files:write").or(role("admin")))
                 .listed(true)
+                .advertised(false)
                 .timeout(::core::time::Duration::from_millis(10000))
         }
     }

@@ -43,4 +43,15 @@ const _: () = {
             <__DeletedShadow as ::toolgate::schemars::JsonSchema>::json_schema(generator)
         }
     }
+    #[automatically_derived]
+    impl ::toolgate::Output for Deleted {
+        fn schema() -> ::core::option::Option<::toolgate::schemars::Schema> {
+            <::toolgate::Json<Self> as ::toolgate::Output>::schema()
+        }
+        fn into_result(
+            self,
+        ) -> ::toolgate::Result<::toolgate::protocol::tool::CallToolResult> {
+            ::toolgate::Output::into_result(::toolgate::Json(self))
+        }
+    }
 };

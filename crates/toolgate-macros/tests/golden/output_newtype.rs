@@ -38,4 +38,15 @@ const _: () = {
             <__HitsShadow as ::toolgate::schemars::JsonSchema>::json_schema(generator)
         }
     }
+    #[automatically_derived]
+    impl ::toolgate::Output for Hits {
+        fn schema() -> ::core::option::Option<::toolgate::schemars::Schema> {
+            <::toolgate::Json<Self> as ::toolgate::Output>::schema()
+        }
+        fn into_result(
+            self,
+        ) -> ::toolgate::Result<::toolgate::protocol::tool::CallToolResult> {
+            ::toolgate::Output::into_result(::toolgate::Json(self))
+        }
+    }
 };

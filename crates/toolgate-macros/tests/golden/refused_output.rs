@@ -26,4 +26,14 @@ const _: () = {
             ::core::default::Default::default()
         }
     }
+    impl<T> ::toolgate::Output for Page<T>
+    where
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        fn into_result(
+            self,
+        ) -> ::toolgate::Result<::toolgate::protocol::tool::CallToolResult> {
+            ::toolgate::Output::into_result(())
+        }
+    }
 };

@@ -12,7 +12,7 @@ fn schema<T: schemars::JsonSchema>() -> Value {
 /// Delete a file.
 #[derive(Tool, Debug, PartialEq)]
 #[tool(name = "files.delete", title = "Delete", read_only = false, destructive, idempotent)]
-#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, timeout = "1500ms")]
+#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms")]
 struct DeleteFile {
     /// Path relative to the root.
     path: String,
@@ -34,6 +34,7 @@ fn every_key_is_a_call() {
         "roles([\"c\"])",
         "guard(true)",
         "listed(true)",
+        "advertised(false)",
         "timeout(1.5s)",
     ];
     assert_eq!(spec.calls, expected);
