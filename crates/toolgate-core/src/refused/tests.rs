@@ -1,3 +1,5 @@
+//! Each refusal, to the last byte.
+
 use super::*;
 
 fn realm() -> Realm<'static> {

@@ -1,3 +1,5 @@
+//! How calls run and fail.
+
 use std::{
     sync::{Arc, mpsc},
     thread,

@@ -1,3 +1,5 @@
+//! Who may see and use what.
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

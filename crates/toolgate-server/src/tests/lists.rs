@@ -1,3 +1,5 @@
+//! What lists show, and to whom.
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;

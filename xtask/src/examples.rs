@@ -1,0 +1,84 @@
+//! The examples build, and the first one does what its reader is told to do.
+
+use crate::Result;
+use crate::command::{cargo, output, program, run};
+use crate::server::{self, Server};
+
+/// The quickstart as a reader meets it: the three things it prints.
+#[derive(Debug)]
+pub(crate) struct Quickstart {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    curl: String,
+    /// Ends with this value.
+    _server: Server,
+}
+
+impl Quickstart {
+    /// Builds it, starts it on a free port and reads what it prints.
+    pub(crate) fn start() -> Result<Self> {
+        run(&mut cargo("build --example quickstart"))?;
+        let server = Server::start(&mut cargo("run --quiet --example quickstart"))?;
+        let endpoint = |line: &str| line.strip_prefix("endpoint:").and_then(server::url);
+        let url = server.line("endpoint", endpoint)?;
+        let token = server.line("token", |line| server::after(line, "token:"))?;
+        let curl = server.line("curl line", |line| {
+            line.trim_start().starts_with("curl ").then(|| line.trim().to_owned())
+        })?;
+        Ok(Self { url, token, curl, _server: server })
+    }
+}
+
+pub(crate) fn check() -> Result {
+    run(&mut cargo("build --package toolgate-examples --examples"))?;
+    let quickstart = Quickstart::start()?;
+
+    let answer = shell(&quickstart.curl)?;
+    if !answer.contains("\"result\"") || answer.contains("\"isError\":true") {
+        return Err(format!("the printed curl line answered: {answer}").into());
+    }
+    println!("with the token: {}", answer.trim());
+
+    let anonymous = without_token(&quickstart.curl).ok_or("the curl line sends no token")?;
+    let refused = shell(&format!("{anonymous} --include"))?;
+    let (head, _) = refused.split_once("\r\n\r\n").unwrap_or((&refused, ""));
+    let status = head.split(' ').nth(1);
+    let challenge = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("www-authenticate").then_some(value.trim())
+    });
+    match (status, challenge) {
+        (Some("401"), Some(challenge)) if challenge.starts_with("Bearer ") => {
+            println!("without it: 401, {challenge}");
+            Ok(())
+        }
+        _ => Err(format!("without a token the server answered: {refused}").into()),
+    }
+}
+
+fn shell(line: &str) -> Result<String> {
+    let line = format!("{line} --max-time 10 --show-error");
+    output(program("sh", "-c").arg(line))
+}
+
+/// The curl line without its `-H 'Authorization: ..'`.
+fn without_token(curl: &str) -> Option<String> {
+    let at = curl.find("-H 'Authorization:").or_else(|| curl.find("-H \"Authorization:"))?;
+    let (before, field) = curl.split_at_checked(at)?;
+    let mark = field.chars().nth(3)?;
+    let (_, after) = field.get(4..)?.split_once(mark)?;
+    Some(format!("{before}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_token;
+
+    #[test]
+    fn the_token_is_taken_out_of_the_line() {
+        let line = "curl -s http://a/mcp -H 'Authorization: Bearer x' -H 'Mcp-Method: m' -d '{}'";
+        let expected = "curl -s http://a/mcp  -H 'Mcp-Method: m' -d '{}'";
+        assert_eq!(without_token(line).as_deref(), Some(expected));
+        assert_eq!(without_token("curl http://a/mcp"), None);
+    }
+}
