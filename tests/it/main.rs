@@ -1,1 +1,15 @@
 //! Cross-crate tests, one binary.
+
+// `cfg(test)` is always so here. It tells clippy that helpers are tests too.
+#[cfg(test)]
+mod mount;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod seam;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod ui;
+#[cfg(test)]
+mod wire;

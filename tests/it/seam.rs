@@ -89,16 +89,17 @@ async fn a_slow_reader_slows_the_tool_and_loses_nothing() {
     const AHEAD: usize = 16 + 1 + 3;
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = sent.clone();
-    let server = Server::new("s", "1").tool_fn(Spec::new("count"), move |_: Nothing, cx: Context| {
-        let sent = counter.clone();
-        async move {
-            for step in 1..=NOTES {
-                cx.progress(step as f64).await?;
-                sent.store(step, Ordering::SeqCst);
+    let server =
+        Server::new("s", "1").tool_fn(Spec::new("count"), move |_: Nothing, cx: Context| {
+            let sent = counter.clone();
+            async move {
+                for step in 1..=NOTES {
+                    cx.progress(step as f64).await?;
+                    sent.store(step, Ordering::SeqCst);
+                }
+                Ok("counted")
             }
-            Ok("counted")
-        }
-    });
+        });
     let (client, _server) = serve(server);
     let mut exchange = client.call(ann(), with_progress("count")).await;
     for step in 1..=NOTES {
@@ -116,12 +117,13 @@ async fn a_slow_reader_slows_the_tool_and_loses_nothing() {
 
 #[tokio::test]
 async fn progress_only_grows_and_goes_nowhere_unasked() {
-    let server = Server::new("s", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
-        for step in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
-            cx.progress(step).await?;
-        }
-        Ok("done")
-    });
+    let server =
+        Server::new("s", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
+            for step in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
+                cx.progress(step).await?;
+            }
+            Ok("done")
+        });
     let (client, _server) = serve(server);
     let mut exchange = client.call(ann(), with_progress("t")).await;
     let mut seen = Vec::new();
@@ -134,15 +136,18 @@ async fn progress_only_grows_and_goes_nowhere_unasked() {
 
 #[tokio::test]
 async fn a_tool_asks_and_the_retry_brings_the_answer() {
-    let server = Server::new("s", "1").tool_fn(Spec::new("ask"), |_: Nothing, cx: Context| async move {
-        match cx.answers().input_responses.get("sure") {
-            Some(answer) => Ok(format!("{} said {}", cx.identity()?.key.subject, answer.parse::<Value>()?)),
-            None => {
-                let params = Json::of(&json!({"message": "Sure?"}))?;
-                Err(ToolError::asks("sure", InputRequest::new("elicitation/create", params)))
+    let server =
+        Server::new("s", "1").tool_fn(Spec::new("ask"), |_: Nothing, cx: Context| async move {
+            match cx.answers().input_responses.get("sure") {
+                Some(answer) => {
+                    Ok(format!("{} said {}", cx.identity()?.key.subject, answer.parse::<Value>()?))
+                }
+                None => {
+                    let params = Json::of(&json!({"message": "Sure?"}))?;
+                    Err(ToolError::asks("sure", InputRequest::new("elicitation/create", params)))
+                }
             }
-        }
-    });
+        });
     let (client, _server) = serve(server);
     let capable = json!({"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}});
     let first = request(json!({"name": "ask", "_meta": capable}));
@@ -165,12 +170,13 @@ async fn a_tool_asks_and_the_retry_brings_the_answer() {
 
 #[tokio::test]
 async fn a_long_stream_ends_with_the_token_and_has_the_last_word() {
-    let server = Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
-        match cx.ending().await {
-            Ending::Expired => Ok("the token expired"),
-            _ => Ok("something else"),
-        }
-    });
+    let server =
+        Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
+            match cx.ending().await {
+                Ending::Expired => Ok("the token expired"),
+                _ => Ok("something else"),
+            }
+        });
     let (client, _server) = serve(server);
     let credentials = Credentials::from_fields([("x-user", "ann"), ("x-expires-ms", "30")]);
     let reply = client.call(credentials, call("watch")).await.reply().await.unwrap();
@@ -179,10 +185,11 @@ async fn a_long_stream_ends_with_the_token_and_has_the_last_word() {
 
 #[tokio::test]
 async fn a_shutdown_lets_running_calls_have_their_last_word() {
-    let server = Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
-        cx.progress(1.0).await?;
-        Ok(format!("{:?}", cx.ending().await))
-    });
+    let server =
+        Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
+            cx.progress(1.0).await?;
+            Ok(format!("{:?}", cx.ending().await))
+        });
     let (transport, client) = memory::pair();
     let (trigger, until) = Shutdown::new();
     let service = server.into_service().unwrap();
@@ -233,10 +240,11 @@ impl Service for Forward {
 
 #[tokio::test]
 async fn a_proxy_is_a_service_in_front_of_another() {
-    let server = Server::new("up", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
-        cx.progress(1.0).await?;
-        Ok(format!("for {}", cx.identity()?.key.subject))
-    });
+    let server =
+        Server::new("up", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
+            cx.progress(1.0).await?;
+            Ok(format!("for {}", cx.identity()?.key.subject))
+        });
     let (upstream, _server) = serve(server);
     let credentials = Credentials::from_fields([("x-user", "proxy")]);
     let card = Arc::new(Card::new(Implementation::new("proxy", "1")));
@@ -375,10 +383,10 @@ async fn a_refused_request_reaches_nobody_and_a_panic_harms_nobody_else() {
         panic!("refused before the service")
     };
     assert_eq!((refused.status, ran.load(Ordering::SeqCst)), (401, 0));
-    let (bad, good) = tokio::join!(
-        async { client.call(ann(), call("panics")).await.reply().await },
-        async { client.call(ann(), call("ok")).await.reply().await },
-    );
+    let (bad, good) =
+        tokio::join!(async { client.call(ann(), call("panics")).await.reply().await }, async {
+            client.call(ann(), call("ok")).await.reply().await
+        },);
     assert!(matches!(bad, Err(Failure::Error(error)) if error.code() == code::INTERNAL_ERROR));
     assert_eq!(text(&good.unwrap()), "fine");
 }

@@ -1,6 +1,6 @@
 //! Which revision a request is written in (versioning, "Version negotiation").
 
-use toolgate_protocol::{RequestMeta, version};
+use toolgate_protocol::{Json, RequestMeta, version};
 
 use crate::{error::Error, legacy};
 
@@ -9,9 +9,15 @@ use crate::{error::Error, legacy};
 /// # Errors
 /// `-32602` when a required member of `_meta` is missing; `-32022` for the old era's handshake,
 /// which is answered with the revisions that are served.
-pub fn required<'a>(method: &str, meta: &'a RequestMeta) -> Result<&'a str, Error> {
+pub fn required<'a>(
+    method: &str,
+    params: Option<&Json>,
+    meta: &'a RequestMeta,
+) -> Result<&'a str, Error> {
     match (&meta.version, &meta.client_capabilities) {
-        (None, None) if legacy::is_handshake(method) => Err(Error::unsupported_version("")),
+        (None, None) if legacy::is_handshake(method) => {
+            Err(Error::unsupported_version(&legacy::requested(params)))
+        }
         (None, _) => Err(Error::invalid_params("`_meta` lacks the protocol version")),
         (_, None) => Err(Error::invalid_params("`_meta` lacks the client capabilities")),
         (Some(version), Some(_)) => Ok(version),
@@ -29,7 +35,7 @@ pub fn supported(version: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use toolgate_protocol::{Json, code};
+    use toolgate_protocol::code;
 
     use super::*;
 
@@ -51,9 +57,16 @@ mod tests {
         ];
         for (method, version, capabilities, code) in rows {
             let meta = meta(version, capabilities);
-            assert_eq!(required(method, &meta).unwrap_err().code(), code, "{method} {version:?}");
+            assert_eq!(
+                required(method, None, &meta).unwrap_err().code(),
+                code,
+                "{method} {version:?}"
+            );
         }
-        assert_eq!(required("x", &meta(Some("v999"), true)).unwrap(), "v999");
+        assert_eq!(required("x", None, &meta(Some("v999"), true)).unwrap(), "v999");
+        let params = Json::of(&serde_json::json!({ "protocolVersion": "2025-11-25" })).unwrap();
+        let error = required(legacy::HANDSHAKE, Some(&params), &meta(None, false)).unwrap_err();
+        assert!(error.data().unwrap().as_bytes().starts_with(br#"{"requested":"2025-11-25""#));
     }
 
     #[test]

@@ -1,134 +1,270 @@
-//! A client in memory, which acts as whoever it is told to be.
+//! A client in the same process, which is whoever the test says.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+mod exchange;
+mod params;
 
-use serde_json::{Value, json};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
 use toolgate_core::{
-    Caller, Context, Error, Identity, IntoService, Key, Note, Notes, Out, Reply, Request, Running,
-    Scopes, Service, StartError,
-};
-use toolgate_protocol::{
-    Json, RequestMeta, meta, method,
-    tool::{CallToolResult, Tool},
-    version,
+    Caller, Context, Error, Identity, IntoService, Key, Reply, Request, Scopes, Service,
+    StartError, era,
+    protocol::{
+        Json, LogLevel, ProgressToken, RequestMeta, code,
+        discover::Discovered,
+        input::InputRequired,
+        method,
+        tool::{CallToolResult, Tool},
+    },
+    reply::Kind,
 };
 
-/// Calls a server in memory: no socket, no token, the very service that a transport would serve.
+pub use self::exchange::Exchange;
+use self::params::Declared;
+
+/// The issuer of identities that [`TestClient::as_user`] makes.
+const ISSUER: &str = "test";
+
+/// Pages of a list that are read. A server that goes on beyond goes on for ever.
+const PAGES: usize = 1000;
+
+/// Calls a server in memory, through the same [`Service`] that transports call.
+///
+/// A new client is nobody, [`Caller::Open`], which a server refuses unless it was built open.
+/// [`as_user`](Self::as_user) makes another of the same server that is somebody. There is no
+/// authenticator in between: who a test says it is, that it is. Requests say of themselves what
+/// revision 2026-07-28 asks for, in `_meta`; what a test puts there itself is left as it is.
 ///
 /// ```
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
 /// use serde_json::json;
-/// use toolgate_server::{Server, Spec};
+/// use toolgate_core::{
+///     BoxFuture, Card, Context, Error, Reply, Request, Running, Service,
+///     protocol::discover::Implementation,
+/// };
 /// use toolgate_testkit::TestClient;
 ///
-/// #[derive(serde::Deserialize, schemars::JsonSchema)]
-/// struct Nothing {}
+/// struct WhoAmI;
 ///
-/// let server = Server::new("files", "1.0.0")
-///     .tool_fn(Spec::new("wipe").scopes(["files:write"]), |_: Nothing, _| async { Ok("done") });
+/// impl Service for WhoAmI {
+///     fn card(&self) -> Arc<Card> {
+///         Arc::new(Card::new(Implementation::new("who-am-i", "1")))
+///     }
+///     fn call(&self, _: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
+///         Box::pin(async move {
+///             let name = cx.identity()?.key.subject.clone();
+///             let text = json!({ "content": [{ "type": "text", "text": name }] });
+///             Ok(Running::Done(Reply::of(&text)?))
+///         })
+///     }
+/// }
 ///
-/// let client = TestClient::new(server)?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = TestClient::new(WhoAmI)?;
+/// assert!(client.call_tool("whoami", json!({})).await.is_err());
+///
 /// let ann = client.as_user("ann", ["files:write"]);
-/// assert_eq!(ann.call_tool("wipe", json!({})).await?.content, ["done".into()]);
-/// assert!(client.as_user("bob", ["files:read"]).list_tools().await?.is_empty());
-/// assert!(client.list_tools().await.is_err(), "nobody is asking");
-/// # Ok(()) }
+/// assert_eq!(ann.call_tool("whoami", json!({})).await?.content, ["ann".into()]);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Clone)]
 pub struct TestClient {
     service: Arc<dyn Service>,
     caller: Caller,
-    capabilities: Value,
+    declared: Declared,
+    /// Shared by clones, so that no two requests to one server have the same token.
+    progress_tokens: Arc<AtomicI64>,
 }
 
 impl TestClient {
-    /// A client without identity.
+    /// A client that is nobody.
     ///
     /// # Errors
-    /// When the server's settings contradict each other.
+    /// When the server refuses to start.
     pub fn new(server: impl IntoService) -> Result<Self, StartError> {
-        Ok(Self { service: server.into_service()?, caller: Caller::Open, capabilities: json!({}) })
+        Ok(Self {
+            service: server.into_service()?,
+            caller: Caller::Open,
+            declared: Declared::default(),
+            progress_tokens: Arc::new(AtomicI64::new(1)),
+        })
     }
 
     /// The same, as a user of the issuer `test` with these scopes.
     #[must_use]
-    pub fn as_user(&self, subject: &str, scopes: impl Into<Scopes>) -> Self {
-        self.as_identity(Identity::new(Key::new("test", subject)).scopes(scopes))
+    pub fn as_user(&self, subject: impl Into<Box<str>>, scopes: impl Into<Scopes>) -> Self {
+        self.as_identity(Identity::new(Key::new(ISSUER, subject)).scopes(scopes))
     }
 
-    /// The same, as anybody.
+    /// The same, as anybody: with roles, an expiry, types of your own.
     #[must_use]
     pub fn as_identity(&self, identity: Identity) -> Self {
         Self { caller: identity.into(), ..self.clone() }
     }
 
-    /// The same, declaring client capabilities, an object such as `{"elicitation": {}}`.
+    /// The same, as nobody.
     #[must_use]
-    pub fn capable_of(&self, capabilities: Value) -> Self {
-        Self { capabilities, ..self.clone() }
+    pub fn anonymous(&self) -> Self {
+        Self { caller: Caller::Open, ..self.clone() }
     }
 
-    /// All tools that this caller sees.
+    /// The same, declaring these capabilities, a `ClientCapabilities` object; none is declared
+    /// otherwise.
+    #[must_use]
+    pub fn capabilities(mut self, capabilities: Value) -> Self {
+        self.declared.capabilities = capabilities;
+        self
+    }
+
+    /// The same, asking for log messages from this level up; none is asked for otherwise.
+    #[must_use]
+    pub fn log_level(mut self, least: LogLevel) -> Self {
+        self.declared.log_level = Some(least);
+        self
+    }
+
+    /// Asks what the server is (`server/discover`).
     ///
     /// # Errors
-    /// The server's refusal.
+    /// The server's; `-32603` when its answer has another shape.
+    pub async fn discover(&self) -> Result<Discovered, Error> {
+        complete(&self.call_raw(method::DISCOVER, json!({})).await?)
+    }
+
+    /// Lists the tools that this caller may see, on all pages (`tools/list`).
+    ///
+    /// # Errors
+    /// The server's; `-32603` when its answer has another shape or does not end.
     pub async fn list_tools(&self) -> Result<Vec<Tool>, Error> {
-        let list = self.call(method::TOOLS_LIST, json!({})).await?.fields.to_object();
-        let list: BTreeMap<String, Json> = list.parse().map_err(|_| Error::internal())?;
-        let tools = list.get("tools").and_then(|tools| tools.parse().ok());
-        tools.ok_or_else(Error::internal)
+        let (mut tools, mut params) = (Vec::new(), json!({}));
+        for _ in 0..PAGES {
+            let page: ToolsPage = complete(&self.call_raw(method::TOOLS_LIST, params).await?)?;
+            tools.extend(page.tools);
+            match page.next_cursor {
+                Some(cursor) => params = json!({ "cursor": cursor }),
+                None => return Ok(tools),
+            }
+        }
+        Err(Error::new(code::INTERNAL_ERROR, "the list of tools does not end"))
     }
 
-    /// Calls a tool and waits for its result.
+    /// Calls a tool (`tools/call`). A tool that fails in a way the model should see is no error
+    /// here: look at `is_error`.
     ///
     /// # Errors
-    /// The server's error; what the tool itself says went wrong is a result.
+    /// The server's; `-32603` when its answer has another shape, or asks for input:
+    /// [`call_raw`](Self::call_raw) and [`answer`](Self::answer) are for those.
     pub async fn call_tool(&self, name: &str, arguments: Value) -> Result<CallToolResult, Error> {
         let params = json!({ "name": name, "arguments": arguments });
-        let reply = self.call(method::TOOLS_CALL, params).await?;
-        reply.fields.to_object().parse().map_err(|_| Error::internal())
+        complete(&self.call_raw(method::TOOLS_CALL, params).await?)
     }
 
-    /// Sends a request and waits for its reply, such as a question of the server's.
+    /// Calls a tool and takes its progress on the way. Dropping the exchange cancels the call.
     ///
     /// # Errors
-    /// The server's error.
-    pub async fn call(&self, method: &'static str, params: Value) -> Result<Reply, Error> {
-        self.start(method, params, json!({})).await?.reply().await
-    }
-
-    /// Sends a request that asks for progress and log messages.
-    ///
-    /// # Errors
-    /// The server's refusal.
-    pub async fn open(&self, method: &'static str, params: Value) -> Result<Exchange, Error> {
-        let notes = json!({ "progressToken": "test", meta::LOG_LEVEL: "debug" });
-        Ok(Exchange(self.start(method, params, notes).await?))
-    }
-
-    async fn start(
+    /// When the server refuses the call.
+    pub async fn call_tool_with_progress(
         &self,
-        method: &'static str,
+        name: &str,
+        arguments: Value,
+    ) -> Result<Exchange, Error> {
+        self.open(method::TOOLS_CALL, json!({ "name": name, "arguments": arguments })).await
+    }
+
+    /// Sends any request, without asking for progress, and waits for its reply.
+    ///
+    /// # Errors
+    /// The server's, and a transport's: parameters that are no object, a revision that is not served.
+    pub async fn call_raw(&self, method: &str, params: Value) -> Result<Reply, Error> {
+        self.send(method, params, None).await?.reply().await
+    }
+
+    /// Sends any request, asking for progress. Nothing runs on before
+    /// [`next_note`](Exchange::next_note) or [`reply`](Exchange::reply) is awaited.
+    ///
+    /// # Errors
+    /// When the server refuses the request.
+    pub async fn open(&self, method: &str, params: Value) -> Result<Exchange, Error> {
+        let token = self.progress_tokens.fetch_add(1, Ordering::Relaxed);
+        self.send(method, params, Some(token.into())).await
+    }
+
+    /// Sends a request again, with answers to what the server asked for in `question` (basic,
+    /// "Multi round-trip requests"). `answers` go by the keys of its `inputRequests`.
+    ///
+    /// # Errors
+    /// As [`call_raw`](Self::call_raw); `-32603` when `question` is none.
+    pub async fn answer<const N: usize>(
+        &self,
+        method: &str,
         mut params: Value,
-        mut meta: Value,
-    ) -> Result<Running, Error> {
-        set(&mut meta, meta::PROTOCOL_VERSION, version::MODERN.into())?;
-        set(&mut meta, meta::CLIENT_CAPABILITIES, self.capabilities.clone())?;
-        set(&mut params, "_meta", meta)?;
-        let params = Json::of(&params).map_err(|_| Error::internal())?;
-        let meta = RequestMeta::read(Some(&params));
-        let meta = meta.map_err(|bad| Error::invalid_params(bad.message))?;
+        question: &Reply,
+        answers: [(&str, Value); N],
+    ) -> Result<Reply, Error> {
+        if question.kind != Kind::InputRequired {
+            return Err(Error::new(code::INTERNAL_ERROR, "the reply to answer asks for nothing"));
+        }
+        let InputRequired { request_state, .. } = parse(question)?;
+        if let Some(params) = params.as_object_mut() {
+            let answers = answers.map(|(key, value)| (key.to_owned(), value));
+            params.insert("inputResponses".into(), Map::from_iter(answers).into());
+            if let Some(state) = request_state {
+                params.insert("requestState".into(), state.into());
+            }
+        }
+        self.call_raw(method, params).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        params: Value,
+        token: Option<ProgressToken>,
+    ) -> Result<Exchange, Error> {
+        let params = params::with_meta(params, &self.declared, token)?;
+        let meta = admitted(method, &params)?;
         let cx = Context::with(self.caller.clone(), meta, None);
-        self.service.call(Request::new(method, params), cx).await
+        let request = Request::new(method.to_owned(), params);
+        self.service.call(request, cx).await.map(Exchange::new)
     }
 }
 
-fn set(object: &mut Value, name: &str, value: Value) -> Result<(), Error> {
-    let members = object.as_object_mut();
-    let members = members.ok_or_else(|| Error::invalid_params("parameters are an object"))?;
-    members.insert(name.to_owned(), value);
-    Ok(())
+/// What every transport sees to before it calls a service.
+fn admitted(method: &str, params: &Json) -> Result<RequestMeta, Error> {
+    let meta = RequestMeta::read(Some(params)).map_err(|bad| Error::invalid_params(bad.message))?;
+    era::supported(era::required(method, Some(params), &meta)?)?;
+    Ok(meta)
+}
+
+fn complete<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
+    if reply.kind != Kind::Complete {
+        let message =
+            format!("the result is `{}`: see `TestClient::call_raw`", reply.kind.as_str());
+        return Err(Error::new(code::INTERNAL_ERROR, message));
+    }
+    parse(reply)
+}
+
+fn parse<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
+    reply.fields.to_object().parse().map_err(|error| {
+        Error::new(code::INTERNAL_ERROR, format!("the result has another shape: {error}"))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ToolsPage {
+    tools: Vec<Tool>,
+    next_cursor: Option<String>,
 }
 
 impl fmt::Debug for TestClient {
@@ -137,98 +273,5 @@ impl fmt::Debug for TestClient {
     }
 }
 
-/// A request under way. Dropping it cancels the request.
-#[derive(Debug)]
-pub struct Exchange(Running);
-
-impl Exchange {
-    /// All notes in order, and then the reply.
-    ///
-    /// # Errors
-    /// The server's error.
-    pub async fn finish(self) -> Result<(Vec<Note>, Reply), Error> {
-        let (mut notes, mut end) = match self.0 {
-            Running::Done(reply) => return Ok((Vec::new(), reply)),
-            Running::Open { notes, end } => (notes, end),
-            _ => return Err(Error::internal()),
-        };
-        let mut seen = Vec::new();
-        let reply = loop {
-            tokio::select! {
-                biased;
-                Some(out) = next(&mut notes) => keep(&mut seen, out),
-                reply = &mut end => break reply?,
-            }
-        };
-        while let Some(out) = notes.waiting() {
-            keep(&mut seen, out);
-        }
-        Ok((seen, reply))
-    }
-}
-
-fn keep(seen: &mut Vec<Note>, out: Out) {
-    if let Out::Note(note) = out {
-        seen.push(note);
-    }
-}
-
-/// The next note, never none: the end of notes is not the end of the request.
-async fn next(notes: &mut Notes) -> Option<Out> {
-    match notes.next().await {
-        Some(out) => Some(out),
-        None => std::future::pending().await,
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use schemars::JsonSchema;
-    use serde::Deserialize;
-    use toolgate_core::Kind;
-    use toolgate_server::{Server, Spec, ToolError};
-
-    use super::*;
-
-    #[derive(Deserialize, JsonSchema)]
-    struct Nothing {}
-
-    fn client() -> TestClient {
-        let server = Server::new("s", "1")
-            .tool_fn(Spec::new("steps"), |_: Nothing, cx: Context| async move {
-                cx.progress(1.0).await?;
-                tokio::task::yield_now().await;
-                cx.progress(2.0).await?;
-                Ok("done")
-            })
-            .tool_fn(Spec::new("asks"), |_: Nothing, _| async {
-                let request = toolgate_protocol::input::InputRequest::new(
-                    "elicitation/create",
-                    Json::object(),
-                );
-                Err::<(), _>(ToolError::asks("sure", request))
-            });
-        TestClient::new(server).unwrap()
-    }
-
-    #[tokio::test]
-    async fn notes_come_in_order_and_before_the_reply() {
-        let ann = client().as_user("ann", [""; 0]);
-        let exchange = ann.open("tools/call", json!({"name": "steps"})).await.unwrap();
-        let (notes, reply) = exchange.finish().await.unwrap();
-        assert_eq!(notes.len(), 2);
-        assert!(notes.iter().all(Note::is_progress));
-        assert_eq!(reply.kind, Kind::Complete);
-        assert_eq!(ann.list_tools().await.unwrap().len(), 2);
-    }
-
-    #[tokio::test]
-    async fn a_question_is_a_reply_when_the_client_can_answer() {
-        let ann = client().as_user("ann", [""; 0]);
-        let ask = json!({"name": "asks"});
-        assert!(ann.call("tools/call", ask.clone()).await.is_err());
-        let capable = ann.capable_of(json!({"elicitation": {}}));
-        let reply = capable.call("tools/call", ask).await.unwrap();
-        assert_eq!(reply.kind, Kind::InputRequired);
-    }
-}
+mod tests;

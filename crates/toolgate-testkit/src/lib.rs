@@ -1,15 +1,19 @@
-//! Test doubles for authors of toolgate servers.
+//! Test doubles for people who write toolgate servers, and for toolgate itself.
 //!
-//! - [`TestClient`] calls a server in memory, as whoever it is told to be.
-//! - [`AuthorizationServer`] is a development authorization server: it publishes keys on loopback
-//!   and signs access tokens for any subject.
+//! - [`TestClient`] calls a server in memory, as somebody or as nobody.
+//! - [`AuthorizationServer`] is an issuer on loopback: it publishes keys, signs any token that a test
+//!   can think of, rotates its keys, and fails when told to.
+//! - [`Logs`] keeps what a test logs, so that the test can look at it.
 //!
-//! Nothing here belongs in a program that others can reach.
+//! For tests and for development. Whoever holds an [`AuthorizationServer`] can sign for anybody, so
+//! it listens on 127.0.0.1 alone and there is no way to ask for more.
 
+mod authorization;
 mod client;
-mod issuer;
+mod logs;
 
 pub use self::{
+    authorization::{Algorithm, AuthorizationServer, JwksFault, SigningKey, Token, Tokens},
     client::{Exchange, TestClient},
-    issuer::{Algorithm, AuthorizationServer, Token, Tokens},
+    logs::{Capture, Logs},
 };

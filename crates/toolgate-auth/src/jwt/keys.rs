@@ -22,7 +22,8 @@ use crate::fetch::chain;
 const STALE: Duration = Duration::from_secs(10 * 60);
 /// Age at which keys are used no longer, when the issuer cannot be reached for so long.
 const DEAD: Duration = Duration::from_secs(6 * 60 * 60);
-/// Shortest time between two downloads that unknown keys ask for.
+/// Shortest time between two downloads that unknown keys ask for. Others do not count: keys may
+/// rotate right after any.
 const COOLDOWN: Duration = Duration::from_secs(30);
 /// Shortest time between two downloads when the last has failed.
 const RETRY: Duration = Duration::from_secs(5);
@@ -52,7 +53,9 @@ struct State {
     held: Option<Held>,
     /// When the last download began.
     tried: Option<Instant>,
-    /// Whether it failed.
+    /// When the last download began that an unknown key asked for.
+    asked: Option<Instant>,
+    /// Whether the last download failed.
     failing: bool,
     /// Closed when the running download ends, however it ends.
     flight: Option<watch::Receiver<()>>,
@@ -69,6 +72,7 @@ struct Held {
 struct View {
     held: Option<Duration>,
     tried: Option<Duration>,
+    asked: Option<Duration>,
     failing: bool,
     flying: bool,
 }
@@ -119,7 +123,12 @@ impl Keys {
             match step_newer(state.view()) {
                 Step::Use | Step::Renew => return Ok(None),
                 Step::Outage(retry) => return Err(Outage { retry }),
-                Step::Wait => self.0.join_or_launch(&mut state),
+                Step::Wait => {
+                    if state.flying().is_none() {
+                        state.asked = Some(Instant::now());
+                    }
+                    self.0.join_or_launch(&mut state)
+                }
             }
         };
         landed(flight).await;
@@ -152,7 +161,8 @@ fn step_newer(view: View) -> Step {
     if view.failing || view.held.is_none() {
         return wait_or_outage(view, RETRY);
     }
-    if view.flying || may_try(view, COOLDOWN) { Step::Wait } else { Step::Use }
+    let cool = view.asked.is_none_or(|asked| asked >= COOLDOWN);
+    if view.flying || cool { Step::Wait } else { Step::Use }
 }
 
 fn wait_or_outage(view: View, pause: Duration) -> Step {
@@ -238,6 +248,7 @@ impl State {
         View {
             held: self.held.as_ref().map(|held| held.since.elapsed()),
             tried: self.tried.map(|tried| tried.elapsed()),
+            asked: self.asked.map(|asked| asked.elapsed()),
             failing: self.failing,
             flying: self.flying().is_some(),
         }

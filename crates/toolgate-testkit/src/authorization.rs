@@ -1,0 +1,161 @@
+//! A development authorization server: publishes keys, signs anything, and fails on request.
+
+mod algorithm;
+mod documents;
+mod key;
+mod keys;
+mod serve;
+mod state;
+mod token;
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use josekit::JoseError;
+use tokio::{
+    net::TcpListener,
+    task::{AbortHandle, spawn_blocking},
+};
+
+pub use self::{
+    algorithm::Algorithm,
+    keys::SigningKey,
+    state::JwksFault,
+    token::{Token, Tokens},
+};
+use self::{keys::Ring, state::State};
+
+/// An authorization server for tests and for development, on 127.0.0.1.
+///
+/// It serves its metadata (RFC 8414, and in the place of OpenID Connect Discovery 1.0) and its keys
+/// (RFC 7517). Tokens come from [`token`](Self::token), in the same process: it has no endpoint that
+/// gives out any. It runs on the runtime that started it, until it is dropped.
+///
+/// ```
+/// use toolgate_testkit::AuthorizationServer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let issuer = AuthorizationServer::start().await?;
+/// let token = issuer
+///     .token("user-1")
+///     .scopes(["files:write"])
+///     .audience("http://127.0.0.1:8080/mcp")
+///     .sign();
+/// assert_eq!(token.split('.').count(), 3);
+/// assert!(issuer.jwks_uri().starts_with(issuer.issuer()));
+/// # Ok(())
+/// # }
+/// ```
+pub struct AuthorizationServer {
+    state: Arc<State>,
+    task: AbortHandle,
+}
+
+impl AuthorizationServer {
+    /// Starts one on a free port of 127.0.0.1. It can be had on no other address.
+    ///
+    /// # Errors
+    /// When no port can be bound, or OpenSSL makes no keys.
+    pub async fn start() -> io::Result<Self> {
+        let ring = spawn_blocking(Ring::new).await?.map_err(io::Error::other)?;
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let listener = TcpListener::bind(at).await?;
+        let issuer = format!("http://{}", listener.local_addr()?);
+        let state = Arc::new(State::new(issuer, ring));
+        let task = tokio::spawn(serve::serve(listener, state.clone())).abort_handle();
+        Ok(Self { state, task })
+    }
+
+    /// Its name: the `iss` of its tokens, `http://127.0.0.1:PORT`.
+    pub fn issuer(&self) -> &str {
+        self.state.issuer()
+    }
+
+    /// Where its keys are.
+    pub fn jwks_uri(&self) -> String {
+        documents::jwks_uri(self.issuer())
+    }
+
+    /// Begins a token for any subject.
+    pub fn token(&self, subject: impl Into<String>) -> Token {
+        self.tokens().token(subject)
+    }
+
+    /// What signs its tokens: to be handed on, and of use even after the server is gone.
+    pub fn tokens(&self) -> Tokens {
+        Tokens::new(self.state.clone())
+    }
+
+    /// Publishes a key for an algorithm besides RS256, ahead of the first token that needs it.
+    ///
+    /// # Panics
+    /// When OpenSSL makes no key.
+    pub fn publish(&self, algorithm: Algorithm) {
+        sure(self.state.keys().publish(algorithm));
+    }
+
+    /// Replaces all keys by new ones under new names. The old ones are no longer published;
+    /// [`SigningKey::Rotated`] still signs with them. Making an RSA key takes a moment, during which
+    /// this thread is blocked.
+    ///
+    /// # Panics
+    /// When OpenSSL makes no keys.
+    pub fn rotate(&self) {
+        sure(self.state.keys().rotate());
+    }
+
+    /// From now on closes every connection without an answer, once it has read the request.
+    pub fn go_down(&self) {
+        self.state.outage(|outage| outage.down = true);
+    }
+
+    /// From now on answers requests for keys with something that is no good. Metadata stays good.
+    pub fn break_jwks(&self, fault: JwksFault) {
+        self.state.outage(|outage| outage.jwks = Some(fault));
+    }
+
+    /// Ends [`go_down`](Self::go_down) and [`break_jwks`](Self::break_jwks).
+    pub fn come_back(&self) {
+        self.state.outage(|outage| *outage = state::Outage::default());
+    }
+
+    /// How many requests for keys have come, answered or not.
+    pub fn jwks_requests(&self) -> usize {
+        self.state.jwks_requests()
+    }
+
+    /// How many requests for either metadata document have come, answered or not.
+    pub fn metadata_requests(&self) -> usize {
+        self.state.metadata_requests()
+    }
+}
+
+impl Drop for AuthorizationServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for AuthorizationServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthorizationServer")
+            .field("issuer", &self.issuer())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Key making and signing fail only where OpenSSL has no memory or no randomness.
+#[expect(clippy::panic, reason = "a double without keys leaves a test nothing to go on with")]
+fn sure<T>(made: Result<T, JoseError>) -> T {
+    match made {
+        Ok(made) => made,
+        Err(error) => panic!("OpenSSL made no key or no signature: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! How many calls run, for each caller and in all. An entry exists only while calls run.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::timeout};
+use toolgate_core::{Caller, Key};
+
+/// Who shares a bound.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Bucket {
+    Known(Key),
+    Peer(IpAddr),
+    Anybody,
+}
+
+impl Bucket {
+    /// A caller's bucket: by identity, else by address, else the one for everybody. One customer's
+    /// IPv6 addresses are a /64, so they share one.
+    pub(crate) fn of(caller: &Caller, peer: Option<IpAddr>) -> Self {
+        match (caller, peer) {
+            (Caller::Known(identity), _) => Self::Known(identity.key.clone()),
+            (_, Some(IpAddr::V6(address))) => match address.to_ipv4_mapped() {
+                Some(address) => Self::Peer(address.into()),
+                None => {
+                    let network = u128::from(address) & (u128::MAX << 64);
+                    Self::Peer(Ipv6Addr::from(network).into())
+                }
+            },
+            (_, Some(address)) => Self::Peer(address),
+            (_, None) => Self::Anybody,
+        }
+    }
+}
+
+/// The running calls.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    per_caller: usize,
+    table: Mutex<HashMap<Bucket, usize>>,
+    running: watch::Sender<usize>,
+}
+
+impl Admission {
+    pub(crate) fn new(per_caller: usize) -> Arc<Self> {
+        Arc::new(Self { per_caller, table: Mutex::default(), running: watch::Sender::new(0) })
+    }
+
+    /// Lets one more call in; none when the caller has enough of them.
+    pub(crate) fn enter(self: &Arc<Self>, bucket: Bucket) -> Option<Permit> {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        match table.get_mut(&bucket) {
+            Some(running) if *running >= self.per_caller => return None,
+            Some(running) => *running += 1,
+            None => {
+                table.insert(bucket.clone(), 1);
+            }
+        }
+        drop(table);
+        self.running.send_modify(|running| *running += 1);
+        Some(Permit { admission: self.clone(), bucket })
+    }
+
+    /// Waits until no call runs, or for as long as `bound`. Whether none does.
+    pub(crate) async fn idle(&self, bound: Duration) -> bool {
+        let mut running = self.running.subscribe();
+        timeout(bound, running.wait_for(|running| *running == 0)).await.is_ok()
+    }
+
+    fn leave(&self, bucket: &Bucket) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = table.get_mut(bucket) {
+            *running -= 1;
+            if *running == 0 {
+                table.remove(bucket);
+            }
+        }
+        drop(table);
+        self.running.send_modify(|running| *running -= 1);
+    }
+}
+
+/// One running call.
+pub(crate) struct Permit {
+    admission: Arc<Admission>,
+    bucket: Bucket,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.admission.leave(&self.bucket);
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Permit")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use toolgate_core::Identity;
+
+    use super::*;
+
+    #[test]
+    fn callers_are_told_apart_and_leave_nothing_behind() {
+        let admission = Admission::new(2);
+        let ada: Caller = Identity::new(Key::new("i", "ada")).into();
+        let bob: Caller = Identity::new(Key::new("i", "bob")).into();
+        let enter = |caller| admission.enter(Bucket::of(caller, None));
+        let held = (enter(&ada), enter(&ada), enter(&bob));
+        assert!(held.0.is_some() && held.1.is_some() && held.2.is_some());
+        assert!(enter(&ada).is_none());
+        assert!(enter(&Caller::Open).is_some());
+        drop(held.0);
+        assert!(enter(&ada).is_some());
+        drop((held.1, held.2));
+        assert!(admission.table.lock().unwrap().is_empty());
+        assert_eq!(*admission.running.borrow(), 0);
+    }
+
+    #[test]
+    fn the_open_are_told_apart_by_address() {
+        let of = |text: &str| Bucket::of(&Caller::Open, Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:10.0.0.1"), of("10.0.0.1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+        assert_eq!(Bucket::of(&Caller::Open, None), Bucket::Anybody);
+    }
+}

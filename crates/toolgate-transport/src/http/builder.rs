@@ -1,0 +1,227 @@
+//! Setting HTTP up, for a listener and for a service to mount alike.
+
+use std::{convert::Infallible, fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use toolgate_core::{
+    Authenticate, BoxError, BoxFuture, IntoService, Service, StartError, env::Env,
+};
+
+use super::{
+    body::Body,
+    cors::Cors,
+    endpoint::Endpoint,
+    evidence::Shown,
+    limits::Limits,
+    listener::Listening,
+    service::McpService,
+    settings::{Place, Settings},
+};
+
+/// HTTP, being set up. What is set in code wins over the environment, and that over defaults.
+pub struct Http<S> {
+    pub(crate) settings: Settings,
+    pub(crate) stage: S,
+}
+
+/// A listener of its own.
+#[derive(Default)]
+pub struct Listen {
+    pub(crate) addr: Option<String>,
+    pub(crate) fallback: Option<Fallback>,
+    pub(crate) on_listen: Option<Box<dyn FnOnce(Listening) + Send>>,
+}
+
+pub(crate) type Fallback =
+    Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
+
+/// A service inside somebody else's server.
+pub struct Mounted {
+    service: Result<Arc<dyn Service>, StartError>,
+}
+
+/// A listener at an address, such as `127.0.0.1:8080`; port 0 takes a free one.
+///
+/// ```no_run
+/// # async fn run(server: std::sync::Arc<dyn toolgate_core::Service>,
+/// #     authenticator: impl toolgate_core::Authenticate) -> Result<(), Box<dyn std::error::Error>> {
+/// use toolgate_core::{Shutdown, Transport};
+/// use toolgate_transport::http;
+///
+/// http::bind("0.0.0.0:8080")
+///     .public_url("https://mcp.example/mcp")
+///     .auth(authenticator)
+///     .serve(server, Shutdown::never())
+///     .await?;
+/// # Ok(()) }
+/// ```
+pub fn bind(addr: impl Into<String>) -> Http<Listen> {
+    let stage = Listen { addr: Some(addr.into()), ..Listen::default() };
+    Http { settings: Settings::default(), stage }
+}
+
+/// A listener at the address that `TOOLGATE_ADDR` names, and set up from the environment wherever
+/// code says nothing.
+pub fn listen() -> Http<Listen> {
+    Http { settings: Settings::default(), stage: Listen::default() }.env()
+}
+
+/// A service to mount in an axum router or any other tower or hyper server. It spawns tasks, so it
+/// has to be called inside a tokio runtime.
+///
+/// ```
+/// # fn run(server: std::sync::Arc<dyn toolgate_core::Service>) -> Result<(), toolgate_core::StartError> {
+/// use toolgate_transport::http;
+///
+/// let mcp = http::service(server).public_url("https://mcp.example/mcp").build()?;
+/// # Ok(()) }
+/// ```
+pub fn service(server: impl IntoService) -> Http<Mounted> {
+    let stage = Mounted { service: server.into_service() };
+    Http { settings: Settings::default(), stage }
+}
+
+impl<S> Http<S> {
+    /// Asks for credentials on every request. Without this only a server that was built open is
+    /// served.
+    #[must_use]
+    pub fn auth(mut self, authenticator: impl Authenticate) -> Self {
+        self.settings.auth = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// The URL that clients reach the endpoint under, in full: its resource identifier (RFC 8707).
+    /// It gives the metadata document, the challenges, and what `Host` and `Origin` may say. One
+    /// without a path gets the endpoint's. `TOOLGATE_PUBLIC_URL`.
+    ///
+    /// A listener on loopback does without: it uses `http`, the bound address and the path.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.public_url = Some(url.into());
+        self
+    }
+
+    /// The path of the endpoint; `/mcp` unless set. `TOOLGATE_PATH`.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.settings.path = Some(path.into());
+        self
+    }
+
+    /// Further hosts that requests may name, as `name` on any port or `name:port`. Accepted anyway
+    /// are that of the public URL, the bound address, and loopback names where the listener is
+    /// bound to loopback or there is no public URL. `TOOLGATE_HOSTS`.
+    #[must_use]
+    pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.settings.hosts = Some(hosts.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Lets pages of other origins call. None may unless set. `TOOLGATE_CORS_ORIGINS`.
+    #[must_use]
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.settings.cors = Some(cors);
+        self
+    }
+
+    /// Bounds on what peers may use.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Shows the authenticator request extensions of a type, such as a layer in front leaves. It
+    /// sees no others.
+    #[must_use]
+    pub fn show<T: Send + Sync + 'static>(mut self) -> Self {
+        self.settings.shown.push(Shown::of::<T>());
+        self
+    }
+
+    /// Takes what is not set in code from the environment of this process.
+    #[must_use]
+    pub fn env(self) -> Self {
+        self.env_from(Env::process())
+    }
+
+    /// Takes what is not set in code from an environment.
+    #[must_use]
+    pub fn env_from(mut self, env: Env) -> Self {
+        self.settings.env = Some(env);
+        self
+    }
+}
+
+impl Http<Listen> {
+    /// Who answers for all other paths: an axum router, or any tower service. Neither hosts nor
+    /// origins nor callers are checked on the way to it.
+    #[must_use]
+    pub fn fallback<F, B>(mut self, service: F) -> Self
+    where
+        F: tower_service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        F::Future: Send,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.stage.fallback = Some(Arc::new(move |request| {
+            let mut service = service.clone();
+            let answer = async move {
+                // Readiness is for services that queue; one that never is ready never answers.
+                let ready = std::future::poll_fn(|cx| service.poll_ready(cx)).await;
+                let Ok(()) = ready;
+                let Ok(response) = service.call(request).await;
+                response.map(Body::wrap)
+            };
+            answer.boxed()
+        }));
+        self
+    }
+
+    /// Called once the address is bound, with what came of it.
+    #[must_use]
+    pub fn on_listen(mut self, tell: impl FnOnce(Listening) + Send + 'static) -> Self {
+        self.stage.on_listen = Some(Box::new(tell));
+        self
+    }
+}
+
+impl Http<Mounted> {
+    /// Makes the service.
+    ///
+    /// # Errors
+    /// When settings contradict each other, the server or the authenticator; says which.
+    pub fn build(self) -> Result<McpService, StartError> {
+        let service = self.stage.service?;
+        let setup = self.settings.settle(&service.card(), Place::Mounted)?;
+        for warning in &setup.warnings {
+            tracing::warn!("{warning}");
+        }
+        Ok(McpService::new(Endpoint::new(service, setup)))
+    }
+}
+
+impl<S> fmt::Debug for Http<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listen").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mounted")
+    }
+}

@@ -1,0 +1,159 @@
+//! The head of a request as evidence of who asks.
+
+use std::{
+    any::{Any, TypeId},
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use http::{Extensions, HeaderName, request::Parts};
+use toolgate_core::Evidence;
+
+use super::site::Site;
+
+/// Who is at the other end of the connection. The listener puts it among a request's extensions;
+/// where the service is mounted, a layer in front may.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Peer {
+    /// The address.
+    pub addr: SocketAddr,
+    /// The client's certificate, DER, where the connection has proven it.
+    pub certificate: Option<Bytes>,
+}
+
+impl Peer {
+    /// A peer without a certificate.
+    pub fn new(addr: SocketAddr) -> Self {
+        Self { addr, certificate: None }
+    }
+
+    /// The same, with the certificate that it has proven to own, DER.
+    #[must_use]
+    pub fn certificate(self, der: impl Into<Bytes>) -> Self {
+        Self { certificate: Some(der.into()), ..self }
+    }
+
+    pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
+        extensions.get::<Self>().map(|peer| peer.addr.ip())
+    }
+}
+
+/// A type of extension that an authenticator may see.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    id: TypeId,
+    find: for<'a> fn(&'a Extensions) -> Option<&'a (dyn Any + Send + Sync)>,
+}
+
+impl Shown {
+    pub(crate) fn of<T: Send + Sync + 'static>() -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+            find: |all| all.get::<T>().map(|found| found as &(dyn Any + Send + Sync)),
+        }
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shown")
+    }
+}
+
+/// A head, and the parts of it that configuration knows better than the peer.
+pub(crate) struct Head {
+    pub(crate) parts: Parts,
+    target: String,
+    site: Arc<Site>,
+}
+
+impl Head {
+    pub(crate) fn new(parts: Parts, site: Arc<Site>) -> Self {
+        let target = match (&site.resource, parts.uri.query()) {
+            (Some(resource), Some(query)) => format!("{resource}?{query}"),
+            (Some(resource), None) => resource.clone(),
+            (None, _) => parts.uri.path_and_query().map_or("", |it| it.as_str()).to_owned(),
+        };
+        Self { parts, target, site }
+    }
+}
+
+/// A head on its way to an authenticator.
+pub(crate) struct Shared(pub(crate) Arc<Head>);
+
+impl Evidence for Shared {
+    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
+        for value in self.0.parts.headers.get_all(name) {
+            each(value.as_bytes());
+        }
+    }
+
+    fn method(&self) -> &str {
+        self.0.parts.method.as_str()
+    }
+
+    fn target(&self) -> &str {
+        &self.0.target
+    }
+
+    fn resource(&self) -> &str {
+        self.0.site.resource.as_deref().unwrap_or_default()
+    }
+
+    fn peer(&self) -> Option<IpAddr> {
+        Peer::of(&self.0.parts.extensions)
+    }
+
+    fn certificate(&self) -> Option<&[u8]> {
+        self.0.parts.extensions.get::<Peer>()?.certificate.as_deref()
+    }
+
+    fn extension(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
+        let shown = self.0.site.shown.iter().find(|shown| shown.id == of)?;
+        (shown.find)(&self.0.parts.extensions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, Request};
+    use toolgate_core::{Credentials, credentials::Field};
+
+    use super::*;
+
+    fn credentials(resource: Option<&str>) -> Credentials {
+        let site = Site {
+            resource: resource.map(str::to_owned),
+            shown: vec![Shown::of::<u8>()],
+            ..Site::default()
+        };
+        let request = Request::post("/evil?access_token=x").header("a", "1").header("A", "2");
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.headers.insert("b", HeaderValue::from_bytes(b"\xff").unwrap());
+        parts.extensions.insert(7u8);
+        parts.extensions.insert("hidden");
+        let peer = Peer::new(([10, 0, 0, 1], 7).into()).certificate(&b"der"[..]);
+        parts.extensions.insert(peer);
+        Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site)))))
+    }
+
+    #[test]
+    fn an_authenticator_sees_the_head_and_what_is_configured() {
+        let it = credentials(Some("https://mcp.example/mcp"));
+        assert_eq!(it.field("a"), Field::Many);
+        assert_eq!(it.field("B"), Field::One(b"\xff".as_slice().into()));
+        assert_eq!(it.field("not a name"), Field::Absent);
+        assert_eq!(it.method(), "POST");
+        assert_eq!(it.target(), "https://mcp.example/mcp?access_token=x");
+        assert_eq!(it.resource(), "https://mcp.example/mcp");
+        assert_eq!(it.peer(), Some([10, 0, 0, 1].into()));
+        assert_eq!(it.certificate(), Some(&b"der"[..]));
+        assert_eq!(it.extension::<u8>(), Some(&7));
+        assert_eq!(it.extension::<&str>(), None, "only what was asked for");
+        assert_eq!(credentials(None).target(), "/evil?access_token=x");
+    }
+}

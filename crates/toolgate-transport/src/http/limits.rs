@@ -1,0 +1,149 @@
+//! How much of anything one peer may have.
+
+use std::{fmt, time::Duration};
+
+use toolgate_core::{
+    StartError,
+    env::{self, Env},
+};
+
+macro_rules! limits {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr;)*) => {
+        /// Bounds on what peers may use. The defaults suit a public server.
+        ///
+        /// ```
+        /// use toolgate_transport::http::Limits;
+        ///
+        /// let limits = Limits::default().body(64 * 1024).calls_per_caller(8);
+        /// ```
+        #[derive(Clone)]
+        #[non_exhaustive]
+        pub struct Limits {
+            $(pub(crate) $name: $kind,)*
+            /// What was set in code, and so wins over the environment.
+            set: Vec<&'static str>,
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $($name: $default,)* set: Vec::new() }
+            }
+        }
+
+        impl Limits {
+            $($(#[$doc])*
+            #[must_use]
+            pub fn $name(mut self, $name: $kind) -> Self {
+                self.$name = $name;
+                self.set.push(stringify!($name));
+                self
+            })*
+        }
+
+        impl fmt::Debug for Limits {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("Limits")$(.field(stringify!($name), &self.$name))*.finish()
+            }
+        }
+    };
+}
+
+limits! {
+    /// The largest request body, in bytes. 4 MiB; 413 beyond.
+    body: usize = 4 << 20;
+    /// How deep JSON may nest. 64.
+    json_depth: usize = 64;
+    /// All header fields of a request together, in bytes. 32 KiB; 431 beyond. The listener needs
+    /// 8 KiB or more.
+    header_bytes: usize = 32 << 10;
+    /// How many header fields a request may have. 100; 431 beyond.
+    header_count: usize = 100;
+    /// Calls that one caller may have running. 64; 429 beyond. Callers without identity are told
+    /// apart by address, where it is known; behind a proxy that is the proxy's, for all of them.
+    calls_per_caller: usize = 64;
+    /// The longest that a request may take, from its head to the end of its reply. 300 s.
+    call: Duration = Duration::from_secs(300);
+    /// The longest that an authenticator may take. 30 s; 503 beyond.
+    authentication: Duration = Duration::from_secs(30);
+    /// The longest that a client may take to send a request's head, and for which a connection may
+    /// have nothing to do. 10 s.
+    head_timeout: Duration = Duration::from_secs(10);
+    /// The longest that a client may take to send a request's body. 30 s; 408 beyond.
+    body_timeout: Duration = Duration::from_secs(30);
+    /// Connections that the listener holds open. 4096; further ones wait to be accepted.
+    connections: usize = 4096;
+    /// Of a refused request's body, how many bytes are read so that the client sees the refusal.
+    /// 32 MiB.
+    discard_bytes: u64 = 32 << 20;
+    /// And for how long. 15 s.
+    discard_time: Duration = Duration::from_secs(15);
+    /// Refused bodies that are being read so at one time. 256; beyond, connections are just closed.
+    discards: usize = 256;
+    /// For how long `/ready` says no before the listener stops accepting, so that a load balancer
+    /// notices. None.
+    notice: Duration = Duration::ZERO;
+    /// How long running calls have to finish after that. 30 s.
+    drain: Duration = Duration::from_secs(30);
+    /// The interval of keep-alive comments in event streams. 15 s.
+    keep_alive: Duration = Duration::from_secs(15);
+}
+
+impl Limits {
+    /// Takes from the environment what was not set in code.
+    pub(crate) fn fill(&mut self, env: &Env) -> Result<(), StartError> {
+        let seconds = |value: Option<u64>| value.map(Duration::from_secs);
+        let unset = |name| !self.set.contains(&name);
+        let body = env.parsed(env::MAX_BODY)?.filter(|_| unset("body"));
+        let call = seconds(env.parsed(env::CALL_TIMEOUT)?).filter(|_| unset("call"));
+        let calls = env.parsed(env::CALLS_PER_CALLER)?.filter(|_| unset("calls_per_caller"));
+        let connections = env.parsed(env::CONNECTIONS)?.filter(|_| unset("connections"));
+        self.body = body.unwrap_or(self.body);
+        self.call = call.unwrap_or(self.call);
+        self.calls_per_caller = calls.unwrap_or(self.calls_per_caller);
+        self.connections = connections.unwrap_or(self.connections);
+        Ok(())
+    }
+
+    /// Limits under which nothing could be served, by name.
+    pub(crate) fn impossible(&self) -> Vec<&'static str> {
+        let zero = Duration::ZERO;
+        let rows = [
+            ("body", self.body == 0),
+            ("json_depth", self.json_depth == 0),
+            ("header_bytes", self.header_bytes == 0),
+            ("header_count", self.header_count == 0),
+            ("calls_per_caller", self.calls_per_caller == 0),
+            ("call", self.call == zero),
+            ("authentication", self.authentication == zero),
+            ("head_timeout", self.head_timeout == zero),
+            ("body_timeout", self.body_timeout == zero),
+            ("connections", self.connections == 0),
+            ("keep_alive", self.keep_alive == zero),
+        ];
+        rows.into_iter().filter_map(|(name, bad)| bad.then_some(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_those_of_the_table() {
+        let limits = Limits::default();
+        assert_eq!(limits.body.to_string(), env::MAX_BODY.default);
+        assert_eq!(limits.call.as_secs().to_string(), env::CALL_TIMEOUT.default);
+        assert_eq!(limits.calls_per_caller.to_string(), env::CALLS_PER_CALLER.default);
+        assert_eq!(limits.connections.to_string(), env::CONNECTIONS.default);
+        assert!(limits.impossible().is_empty());
+    }
+
+    #[test]
+    fn code_wins_over_the_environment() {
+        let env = Env::of([("TOOLGATE_MAX_BODY", "7"), ("TOOLGATE_CALL_TIMEOUT", "8")]);
+        let mut limits = Limits::default().call(Duration::from_secs(300));
+        limits.fill(&env).unwrap();
+        assert_eq!((limits.body, limits.call.as_secs()), (7, 300));
+        assert_eq!(Limits::default().body(0).impossible(), ["body"]);
+    }
+}

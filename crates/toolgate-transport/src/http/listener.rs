@@ -1,0 +1,206 @@
+//! The listener: accepts connections, and lets go of them in order.
+
+use std::{convert::Infallible, fmt, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use toolgate_core::{Service, Shutdown, StartError, Transport, env};
+
+use super::{
+    builder::{Http, Listen},
+    conn::{self, Shared},
+    endpoint::Endpoint,
+    service::McpService,
+    settings::Place,
+};
+
+/// How long to wait after the system had no connection to give, for example no descriptor.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// What came of binding an address.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Listening {
+    /// The address that was bound.
+    pub addr: SocketAddr,
+    /// The endpoint's URL: the public one, or else one with the bound address.
+    pub endpoint: String,
+}
+
+/// Why there is no listener.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// Settings contradict each other.
+    Start(StartError),
+    /// The address cannot be bound.
+    Bind {
+        /// The address as it was set.
+        addr: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(error) => error.fmt(f),
+            Self::Bind { addr, .. } => write!(f, "the address `{addr}` cannot be bound"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(_) => None,
+            Self::Bind { source, .. } => Some(source),
+        }
+    }
+}
+
+impl From<StartError> for ListenError {
+    fn from(error: StartError) -> Self {
+        Self::Start(error)
+    }
+}
+
+impl Transport for Http<Listen> {
+    type Error = ListenError;
+
+    /// Serves until it is told to stop, by `until` or by a signal. Then `/ready` says no, accepting
+    /// stops, long requests are told to end, and calls finish within the bound of
+    /// [`Limits::drain`](super::Limits::drain). A second signal ends them at once.
+    async fn serve(self, service: Arc<dyn Service>, until: Shutdown) -> Result<(), ListenError> {
+        let Self { settings, stage: Listen { addr, fallback, on_listen } } = self;
+        let addr = match (addr, &settings.env) {
+            (Some(addr), _) => addr,
+            (None, Some(env)) => {
+                env.text(env::ADDR)?.unwrap_or_else(|| env::ADDR.default.to_owned())
+            }
+            (None, None) => env::ADDR.default.to_owned(),
+        };
+        let bound = TcpListener::bind(&addr).await.and_then(|it| Ok((it.local_addr()?, it)));
+        let (bound, listener) = bound.map_err(|source| ListenError::Bind { addr, source })?;
+        let setup = settings.settle(&service.card(), Place::Bound(bound))?;
+        for warning in &setup.warnings {
+            tracing::warn!("{warning}");
+        }
+        let endpoint = Endpoint::new(service, setup);
+        let listening = listening(bound, &endpoint);
+        announce(&listening, &endpoint);
+        if let Some(tell) = on_listen {
+            tell(listening);
+        }
+        let app = McpService::new(endpoint.clone()).app();
+        let (limits, stopping) = (endpoint.limits.clone(), endpoint.stopping.clone());
+        let shared = Shared { app, fallback, limits, stopping };
+        run(listener, shared, &endpoint, &until).await;
+        Ok(())
+    }
+}
+
+fn listening(addr: SocketAddr, endpoint: &Endpoint) -> Listening {
+    let site = &endpoint.site;
+    let url = site.resource.clone().unwrap_or_else(|| format!("http://{addr}{}", site.path));
+    Listening { addr, endpoint: url }
+}
+
+fn announce(listening: &Listening, endpoint: &Endpoint) {
+    let authenticates = match (&endpoint.auth, endpoint.resource_card.authorization_servers.len()) {
+        (None, _) => "nobody, anybody may call".to_owned(),
+        (Some(_), 0) => "an authenticator of the server's own".to_owned(),
+        (Some(_), _) => endpoint.resource_card.authorization_servers.join(", "),
+    };
+    tracing::info!(
+        addr = %listening.addr,
+        path = endpoint.site.path,
+        endpoint = listening.endpoint,
+        authenticates,
+        limits = ?endpoint.limits,
+        "listening"
+    );
+}
+
+async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: &Shutdown) {
+    let free = shared.limits.connections.min(Semaphore::MAX_PERMITS);
+    let free = Arc::new(Semaphore::new(free));
+    let mut connections = JoinSet::new();
+    let mut told = pin!(async {
+        tokio::select! { () = until.requested() => {} () = signal() => {} }
+        endpoint.unready();
+        sleep(endpoint.limits.notice).await;
+    });
+    loop {
+        tokio::select! {
+            () = &mut told => break,
+            (permit, accepted) = accept(&listener, &free) => match accepted {
+                Ok((stream, peer)) => {
+                    let shared = shared.clone();
+                    connections.spawn(async move {
+                        conn::serve(stream, peer, shared).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    sleep(BREATH).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    endpoint.stop();
+    tracing::info!(connections = connections.len(), "stopping");
+    let finish = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        done = timeout(endpoint.limits.drain, finish) => if done.is_err() {
+            tracing::warn!("calls were still running and are cut off; limits: drain");
+        },
+        () = signal() => tracing::warn!("told twice, so calls are cut off"),
+    }
+    connections.shutdown().await;
+}
+
+/// The next connection, once there is room for it. Those that wait do so in the system's queue.
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> (Option<OwnedSemaphorePermit>, io::Result<(TcpStream, SocketAddr)>) {
+    // The semaphore is never closed.
+    let permit = free.clone().acquire_owned().await.ok();
+    (permit, listener.accept().await)
+}
+
+/// Comes back when the system asks the process to end.
+async fn signal() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<Infallible>().await;
+        }
+    };
+    tokio::select! { () = interrupted => {} () = terminated() => {} }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Without a handler the system ends the process by itself.
+    let Ok(mut signal) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    if signal.recv().await.is_none() {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
+}

@@ -1,0 +1,96 @@
+//! The protected resource metadata document (RFC 9728): where clients learn who issues tokens.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use toolgate_core::{Card, ResourceCard, Scopes};
+
+/// What stands between a resource's host and its path (RFC 9728, section 3.1).
+pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
+
+/// The document, written once for each version of the service's card.
+#[derive(Debug, Default)]
+pub(crate) struct Document(Mutex<Option<(u64, Bytes)>>);
+
+impl Document {
+    /// The document's text; none when nobody issues tokens, or the resource has no name.
+    pub(crate) fn text(
+        &self,
+        resource: Option<&str>,
+        authenticator: &ResourceCard,
+        card: &Card,
+    ) -> Option<Bytes> {
+        let resource = resource.filter(|_| !authenticator.authorization_servers.is_empty())?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((version, text)) = &*kept
+            && *version == card.version
+        {
+            return Some(text.clone());
+        }
+        let text = Bytes::from(write(resource, authenticator, card).to_string());
+        *kept = Some((card.version, text.clone()));
+        Some(text)
+    }
+}
+
+fn write(resource: &str, authenticator: &ResourceCard, card: &Card) -> Value {
+    let further = authenticator.more.iter();
+    let further = further.filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?)));
+    // What an authenticator adds cannot replace what follows.
+    let mut members: Map<String, Value> = further.collect();
+    let scopes = known_scopes(card);
+    members.insert("resource".into(), json!(resource));
+    members.insert("authorization_servers".into(), json!(authenticator.authorization_servers));
+    if !scopes.is_empty() {
+        members.insert("scopes_supported".into(), scopes.iter().collect());
+    }
+    members.insert("bearer_methods_supported".into(), json!(["header"]));
+    members.insert("resource_name".into(), json!(card.server.name));
+    Value::Object(members)
+}
+
+/// Every scope that a client may need here.
+pub(crate) fn known_scopes(card: &Card) -> Scopes {
+    card.scopes.union(&card.required)
+}
+
+#[cfg(test)]
+mod tests {
+    use toolgate_core::protocol::{Json, discover::Implementation};
+
+    use super::*;
+
+    #[test]
+    fn the_document_names_resource_issuers_and_scopes() {
+        let mut card = Card::new(Implementation::new("Notes", "1"));
+        card.scopes = ["b", "a"].into();
+        card.required = ["mcp"].into();
+        let mut authenticator = ResourceCard::default();
+        let document = Document::default();
+        assert_eq!(document.text(Some("https://h/mcp"), &authenticator, &card), None);
+        authenticator.authorization_servers = vec!["https://as.example".into()];
+        authenticator.more = vec![
+            ("dpop_signing_alg_values_supported".into(), Json::of(&["ES256"]).unwrap()),
+            ("resource".into(), Json::of("https://evil.example").unwrap()),
+        ];
+        assert_eq!(document.text(None, &authenticator, &card), None);
+        let read = |card: &Card| -> Value {
+            let text = document.text(Some("https://h/mcp"), &authenticator, card).unwrap();
+            serde_json::from_slice(&text).unwrap()
+        };
+        let expected = json!({
+            "resource": "https://h/mcp",
+            "authorization_servers": ["https://as.example"],
+            "scopes_supported": ["a", "b", "mcp"],
+            "bearer_methods_supported": ["header"],
+            "resource_name": "Notes",
+            "dpop_signing_alg_values_supported": ["ES256"],
+        });
+        assert_eq!(read(&card), expected);
+        card.scopes = Scopes::none();
+        assert_eq!(read(&card), expected, "the same version is not written again");
+        card.version += 1;
+        assert_eq!(read(&card)["scopes_supported"], json!(["mcp"]));
+    }
+}

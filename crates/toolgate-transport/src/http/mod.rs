@@ -1,0 +1,69 @@
+//! Streamable HTTP (transports, "Streamable HTTP"), revision 2026-07-28.
+//!
+//! A service first: [`service`] makes one to mount in any tower or hyper server, and [`bind`] is a
+//! listener that runs the same. One request goes through these in order, and each may turn it away:
+//!
+//! | step | refusal |
+//! |---|---|
+//! | size of the head | 431 |
+//! | `Host` is ours, against DNS rebinding | 403 |
+//! | `Origin` is ours or allowed | 403 |
+//! | a preflight of an allowed page | (204) |
+//! | who asks, from the head alone | 401, 400, 403, 503, 500 |
+//! | POST, of JSON, for JSON or events | 405, 415, 406 |
+//! | calls of this caller | 429 |
+//! | the body, in bytes and time | 413, 408 |
+//! | one JSON-RPC message, with its metadata | 400 |
+//! | headers say what the body says | 400 |
+//! | the revision is served | 400 |
+//! | the service | [`refused`](toolgate_core::refused), 404, 400; otherwise 200 |
+//!
+//! An error that is an application's answer is 200, as is a call that ran out of time; a panic is
+//! 500 with an id that the log has too. Until the first note or keep-alive went out a failure may
+//! choose its status, so notes that nobody saw are dropped in its favour; before a reply they never
+//! are. A client that goes away cancels its call.
+
+mod answer;
+mod body;
+mod builder;
+mod cors;
+mod evidence;
+mod limits;
+mod listener;
+mod service;
+
+mod accept;
+mod admission;
+mod conn;
+mod decimal;
+mod discard;
+mod documents;
+mod endpoint;
+mod failure;
+mod host;
+mod list;
+mod lookup;
+mod metadata;
+mod mirror;
+mod read;
+mod refuse;
+mod reply;
+mod sentinel;
+mod settings;
+mod shape;
+mod site;
+mod sse;
+mod url;
+
+pub use self::{
+    body::Body,
+    builder::{Http, Listen, Mounted, bind, listen, service},
+    cors::Cors,
+    evidence::Peer,
+    limits::Limits,
+    listener::{ListenError, Listening},
+    service::McpService,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! HTTP as a service: what a listener runs, and what somebody else's server can mount.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Buf;
+use futures::FutureExt;
+use http::{Request, Response, StatusCode, request::Parts};
+use toolgate_core::{BoxFuture, Error};
+use tracing::Instrument;
+
+use super::{
+    answer::{self, Problem},
+    body::Body,
+    endpoint::Endpoint,
+    failure::incident,
+    read::Inbound,
+    site::Route,
+};
+
+/// A server behind HTTP, for tower and hyper alike. Clones share everything.
+///
+/// As it comes from [`build`](super::Http::build) it takes every path for the endpoint, so that it
+/// works however it is mounted. Needs a tokio runtime.
+#[derive(Clone)]
+pub struct McpService {
+    endpoint: Arc<Endpoint>,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Endpoint,
+    Documents,
+    App,
+}
+
+impl McpService {
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self { endpoint, role: Role::Endpoint }
+    }
+
+    /// The service for what lies beside the endpoint: `/health`, `/ready`, and
+    /// `/.well-known/oauth-protected-resource`, alone and with the endpoint's path behind it. It
+    /// has to see whole paths.
+    #[must_use]
+    pub fn documents(&self) -> Self {
+        Self { endpoint: self.endpoint.clone(), role: Role::Documents }
+    }
+
+    /// The service for all of it, by path; what is at no path is 404.
+    #[must_use]
+    pub fn app(&self) -> Self {
+        Self { endpoint: self.endpoint.clone(), role: Role::App }
+    }
+
+    /// Says no at `/ready`, tells long requests to end, and waits until none runs or the bound of
+    /// [`Limits::drain`](super::Limits::drain) is over. What still comes is still answered.
+    pub fn drain(&self) -> impl Future<Output = ()> + Send + 'static {
+        let endpoint = self.endpoint.clone();
+        async move {
+            endpoint.stop();
+            endpoint.admission.idle(endpoint.limits.drain).await;
+        }
+    }
+
+    /// Whether a path leads anywhere in [`app`](Self::app).
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.endpoint.site.route(path).is_some()
+    }
+
+    fn answer<B>(&self, request: Request<B>) -> Answering
+    where
+        B: http_body::Body<Data: Buf> + Send + 'static,
+    {
+        let (head, body) = request.into_parts();
+        let body = Inbound::new(&head.headers, body);
+        let (endpoint, role) = (self.endpoint.clone(), self.role);
+        let span = tracing::info_span!("request", method = tracing::field::Empty);
+        let answer = async move {
+            let answer = AssertUnwindSafe(respond(&endpoint, role, head, body)).catch_unwind();
+            let mut response = answer.await.unwrap_or_else(|_| panicked());
+            
+            Ok(response)
+        };
+        answer.instrument(span).boxed()
+    }
+}
+
+async fn respond(endpoint: &Endpoint, role: Role, head: Parts, body: Inbound) -> Response<Body> {
+    let route = match role {
+        Role::Endpoint => Some(Route::Endpoint),
+        Role::App => endpoint.site.route(head.uri.path()),
+        Role::Documents => {
+            endpoint.site.route(head.uri.path()).filter(|route| *route != Route::Endpoint)
+        }
+    };
+    match route {
+        Some(Route::Endpoint) => endpoint.exchange(head, body).await,
+        Some(Route::Metadata) => endpoint.metadata(head, body).await,
+        Some(Route::Health) => endpoint.probe(false, head, body).await,
+        Some(Route::Ready) => endpoint.probe(true, head, body).await,
+        None => endpoint.nowhere(head, body).await,
+    }
+}
+
+fn panicked() -> Response<Body> {
+    let incident = incident();
+    tracing::error!(incident, "answering a request panicked");
+    let error = Error::internal_with_id(&incident);
+    Problem::of(StatusCode::INTERNAL_SERVER_ERROR, error).response()
+}
+
+type Answering = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+impl<B> tower_service::Service<Request<B>> for McpService
+where
+    B: http_body::Body<Data: Buf> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answering {
+        self.answer(request)
+    }
+}
+
+impl<B> hyper::service::Service<Request<B>> for McpService
+where
+    B: http_body::Body<Data: Buf> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<B>) -> Answering {
+        self.answer(request)
+    }
+}
+
+impl fmt::Debug for McpService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpService").field("site", &self.endpoint.site).finish_non_exhaustive()
+    }
+}

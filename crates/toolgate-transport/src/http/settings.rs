@@ -1,0 +1,238 @@
+//! Settings, and whether they agree with each other, with the service and with the authenticator.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use http::uri::PathAndQuery;
+use toolgate_core::{
+    Authenticate, Card, ResourceCard, StartError,
+    env::{self, Env},
+};
+
+use super::{
+    cors::Cors,
+    evidence::Shown,
+    host::{Host, Hosts},
+    limits::Limits,
+    metadata::WELL_KNOWN,
+    site::{HEALTH, READY, Site},
+    url::{Origin, PublicUrl},
+};
+
+/// What was set.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) hosts: Option<Vec<String>>,
+    pub(crate) cors: Option<Cors>,
+    pub(crate) limits: Limits,
+    pub(crate) env: Option<Env>,
+    pub(crate) shown: Vec<Shown>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("public_url", &self.public_url)
+            .field("path", &self.path)
+            .field("hosts", &self.hosts)
+            .field("cors", &self.cors)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where requests come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Through somebody else's server.
+    Mounted,
+    /// At an address of our own.
+    Bound(SocketAddr),
+}
+
+impl Place {
+    fn is_loopback(self) -> bool {
+        matches!(self, Self::Bound(addr) if addr.ip().to_canonical().is_loopback())
+    }
+}
+
+/// Settings that agree.
+pub(crate) struct Setup {
+    pub(crate) site: Site,
+    pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) resource_card: ResourceCard,
+    pub(crate) limits: Limits,
+    /// What is allowed and should still be looked at.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Takes from the environment what was not set in code.
+    ///
+    /// # Errors
+    /// When a variable is of the wrong kind.
+    fn fill(&mut self) -> Result<(), StartError> {
+        let Some(env) = self.env.take() else { return Ok(()) };
+        let mut problems = Vec::new();
+        fill(&mut self.public_url, env.text(env::PUBLIC_URL), &mut problems);
+        fill(&mut self.path, env.text(env::PATH), &mut problems);
+        fill(&mut self.hosts, env.list(env::HOSTS), &mut problems);
+        let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
+        fill(&mut self.cors, origins, &mut problems);
+        if let Err(error) = self.limits.fill(&env) {
+            problems.extend_from_slice(error.problems());
+        }
+        StartError::check(problems)
+    }
+
+    /// Checks everything against everything.
+    ///
+    /// # Errors
+    /// All contradictions, each with the settings at fault and the remedy.
+    pub(crate) fn settle(mut self, card: &Card, place: Place) -> Result<Setup, StartError> {
+        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        if let Err(error) = self.fill() {
+            problems.extend_from_slice(error.problems());
+        }
+        for name in self.limits.impossible() {
+            problems.push(format!("limits: {name} is 0, so nothing could be served; raise it"));
+        }
+        let resource_card = self.auth.as_ref().map(|auth| auth.card()).unwrap_or_default();
+        let site = self.site(place, &mut problems, &mut warnings);
+        let named = site.resource.is_some() || self.public_url.is_some();
+        problems.extend(authentication(card, self.auth.is_some(), &resource_card, named));
+        if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
+            warnings.push("anybody who reaches this address may call; set auth".into());
+        }
+        StartError::check(problems)?;
+        let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
+        let offered = !resource_card.authorization_servers.is_empty();
+        let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
+        let Self { auth, limits, .. } = self;
+        Ok(Setup { site, auth, resource_card, limits, warnings })
+    }
+
+    fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
+        let path = self.path.as_deref().unwrap_or(env::PATH.default);
+        if !is_endpoint_path(path) {
+            problems.push(format!(
+                "path `{path}` cannot be an endpoint's; write one that starts with `/`, without \
+                 query, and is not taken by {HEALTH}, {READY} or {WELL_KNOWN}"
+            ));
+        }
+        let public = self.public_url.as_deref().and_then(|text| {
+            PublicUrl::read(text, path)
+                .map_err(|wrong| problems.push(format!("public_url `{text}` {wrong}")))
+                .ok()
+        });
+        if public.as_ref().is_some_and(PublicUrl::is_exposed) {
+            warnings.push("public_url is http: tokens can be read on their way; use https".into());
+        }
+        let hosts = self.hosts(place, public.as_ref(), problems);
+        if self.public_url.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
+            warnings.push(
+                "without public_url only loopback names, the bound address and hosts are accepted \
+                 in Host"
+                    .into(),
+            );
+        }
+        let cors = self
+            .cors
+            .as_ref()
+            .and_then(|cors| cors.rules().map_err(|wrong| problems.extend(wrong)).ok());
+        let public = public.or_else(|| match place {
+            Place::Bound(addr) if place.is_loopback() => Some(PublicUrl {
+                origin: Origin { scheme: "http".to_owned(), host: Host::of(addr) },
+                path: path.to_owned(),
+            }),
+            _ => None,
+        });
+        Site {
+            path: path.to_owned(),
+            resource: public.as_ref().map(PublicUrl::to_string),
+            public,
+            metadata_url: None,
+            hosts,
+            cors,
+            shown: self.shown.clone(),
+        }
+    }
+
+    /// Loopback names cannot be pointed elsewhere, so they are safe where nothing else is known.
+    fn hosts(&self, place: Place, public: Option<&PublicUrl>, problems: &mut Vec<String>) -> Hosts {
+        let mut hosts = Hosts::default();
+        hosts.loopback = place.is_loopback() || self.public_url.is_none();
+        if let Some(url) = public {
+            hosts.add(url.origin.host.clone(), url.origin.implied_port());
+        }
+        if let Place::Bound(addr) = place
+            && !addr.ip().is_unspecified()
+        {
+            hosts.add(Host::of(addr), None);
+        }
+        for text in self.hosts.iter().flatten() {
+            match Host::read(text).filter(|host| host.name != "*") {
+                Some(host) => hosts.add(host, None),
+                None => problems
+                    .push(format!("hosts names `{text}`, which is no host; write name[:port]")),
+            }
+        }
+        hosts
+    }
+}
+
+fn fill<T>(
+    setting: &mut Option<T>,
+    found: Result<Option<T>, StartError>,
+    problems: &mut Vec<String>,
+) {
+    match found {
+        Ok(found) => *setting = setting.take().or(found),
+        Err(error) => problems.extend_from_slice(error.problems()),
+    }
+}
+
+/// Whether who may call, who is asked and what is needed fit together.
+fn authentication(card: &Card, asked: bool, with: &ResourceCard, named: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !asked && (card.guarded || !card.required.is_empty()) {
+        problems.push(
+            "the server guards something and nobody authenticates; set auth, or take the guards \
+             away"
+                .into(),
+        );
+    } else if !asked && !card.open {
+        problems.push(
+            "nobody authenticates, so every call would be refused; set auth, or say open() on the \
+             server"
+                .into(),
+        );
+    }
+    if asked && !named && (with.needs_resource || !with.authorization_servers.is_empty()) {
+        problems.push(
+            "auth judges tokens by the URL of this server, which is not known here; set \
+             public_url or TOOLGATE_PUBLIC_URL"
+                .into(),
+        );
+    }
+    let missing = card.principals.iter().filter(|needed| !with.principals.contains(needed));
+    for needed in missing.map(|needed| needed.name()) {
+        problems.push(format!(
+            "the server needs a `{needed}` for each caller and auth makes none; set an \
+             authenticator that does"
+        ));
+    }
+    problems
+}
+
+fn is_endpoint_path(path: &str) -> bool {
+    let parsed = path.parse::<PathAndQuery>();
+    let whole = parsed.is_ok_and(|it| it.query().is_none() && it.path() == path);
+    let taken = path == HEALTH || path == READY || path.starts_with(WELL_KNOWN);
+    whole && path.starts_with('/') && !path.contains('#') && !taken
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,6 @@
+//! What the tests from outside share: a raw HTTP client, messages, and servers to talk to.
+
+pub(crate) mod client;
+pub(crate) mod mcp;
+pub(crate) mod program;
+pub(crate) mod served;
