@@ -6,6 +6,8 @@ mod mount;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod seam;
 #[cfg(test)]
 mod support;

@@ -122,6 +122,7 @@ pub struct Refusal {
     reason: Reason,
     message: Cow<'static, str>,
     detail: Option<Cow<'static, str>>,
+    answer: Answer,
 }
 
 /// What was wrong, in the terms of RFC 6750, section 3.1.
@@ -153,13 +154,24 @@ impl Refusal {
     }
 
     fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, message: message.into(), detail: None }
+        Self { reason, message: message.into(), detail: None, answer: Answer::default() }
     }
 
     /// The same, with what the operator should read in the log. Never a token.
     #[must_use]
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// The same, with fields for the response, such as a nonce to try again with.
+    #[must_use]
+    pub fn answer(self, answer: Answer) -> Self {
+        Self { answer, ..self }
+    }
+
+    /// Fields for the response.
+    pub fn answered(&self) -> &Answer {
+        &self.answer
     }
 
     /// What was wrong.

@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(required("x", None, &meta(Some("v999"), true)).unwrap(), "v999");
         let params = Json::of(&serde_json::json!({ "protocolVersion": "2025-11-25" })).unwrap();
         let error = required(legacy::HANDSHAKE, Some(&params), &meta(None, false)).unwrap_err();
-        assert!(error.data().unwrap().as_bytes().starts_with(br#"{"requested":"2025-11-25""#));
+        assert!(error.data().unwrap().as_bytes().ends_with(br#""requested":"2025-11-25"}"#));
     }
 
     #[test]
@@ -75,7 +75,7 @@ mod tests {
         let error = supported("v999").unwrap_err();
         assert_eq!(
             error.data().unwrap().as_bytes(),
-            br#"{"requested":"v999","supported":["2026-07-28"]}"#
+            br#"{"supported":["2026-07-28"],"requested":"v999"}"#
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
+use serde::Serialize;
 use serde_json::json;
 use toolgate_protocol::{Json, code, version};
 
@@ -71,7 +72,7 @@ impl Error {
 
     /// A protocol version that is not served; names those that are.
     pub fn unsupported_version(requested: &str) -> Self {
-        let data = json!({ "supported": version::SUPPORTED, "requested": requested });
+        let data = Versions { supported: version::SUPPORTED, requested };
         Self::new(code::UNSUPPORTED_VERSION, "the protocol version is not supported")
             .with_data(Json::of(&data).ok())
     }
@@ -124,6 +125,12 @@ impl Error {
     pub fn denial(&self) -> Option<&Denial> {
         self.0.denial.as_ref()
     }
+}
+
+#[derive(Serialize)]
+struct Versions<'a> {
+    supported: &'a [&'a str],
+    requested: &'a str,
 }
 
 impl fmt::Display for Error {

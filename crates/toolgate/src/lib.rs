@@ -24,15 +24,14 @@ pub use toolgate_transport as transport;
 
 /// What most programs need.
 pub mod prelude {
-    #[cfg(feature = "http")]
-    pub use crate::http;
-    pub use crate::{
-        Context, Json, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
-        auth::auth_fn,
-        role, scope, when,
-    };
-    #[cfg(feature = "macros")]
-    pub use crate::{Arguments, Output, Tool};
     #[cfg(feature = "jwt")]
     pub use crate::auth::jwt;
+    #[cfg(feature = "http")]
+    pub use crate::http;
+    #[cfg(feature = "macros")]
+    pub use crate::{Arguments, Output, Tool};
+    pub use crate::{
+        Context, Json, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
+        auth::auth_fn, role, scope, when,
+    };
 }

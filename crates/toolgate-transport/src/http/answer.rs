@@ -92,6 +92,11 @@ pub(crate) struct Problem {
     pub(crate) error: Error,
     pub(crate) id: Option<RequestId>,
     pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    /// What the authenticator adds.
+    pub(crate) answer: Answer,
+    /// Whether the answer names its request. Not to a stranger's page (transports, "Security": an
+    /// error without id).
+    pub(crate) names_request: bool,
     /// For the log, where it says more than the error does.
     pub(crate) reason: Option<Cow<'static, str>>,
     /// The setting that would change it.
@@ -105,7 +110,16 @@ impl Problem {
     }
 
     pub(crate) fn of(status: StatusCode, error: Error) -> Box<Self> {
-        Box::new(Self { status, error, id: None, fields: Vec::new(), reason: None, remedy: "" })
+        Box::new(Self {
+            status,
+            error,
+            id: None,
+            fields: Vec::new(),
+            answer: Answer::default(),
+            names_request: true,
+            reason: None,
+            remedy: "",
+        })
     }
 
     /// A refusal from core's table.
@@ -122,6 +136,12 @@ impl Problem {
 
     pub(crate) fn remedy(mut self: Box<Self>, remedy: &'static str) -> Box<Self> {
         self.remedy = remedy;
+        self
+    }
+
+    /// The same, in an answer that names no request.
+    pub(crate) fn nameless(mut self: Box<Self>) -> Box<Self> {
+        self.names_request = false;
         self
     }
 

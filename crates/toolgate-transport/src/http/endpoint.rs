@@ -94,7 +94,7 @@ impl Endpoint {
         let judged = site::judge_size(&head, &self.limits).and_then(|()| self.site.judge(&head));
         let page = judged.as_ref().map_or(Page::Own, Page::clone);
         let mut response = match (judged, &self.site.cors) {
-            (Err(problem), _) => self.turn_away(problem, &head, body).await,
+            (Err(problem), _) => self.turn_away(problem.nameless(), &head, body).await,
             (Ok(Page::Allowed(_)), Some(rules))
                 if cors::is_preflight(&head.method, &head.headers) =>
             {
@@ -128,9 +128,16 @@ impl Endpoint {
             return Ok((Caller::Open, Answer::default()));
         };
         let credentials = Credentials::new(Shared(head.clone()));
-        let judged = timeout(std::time::Duration::MAX, identify(auth, &credentials)).await;
+        let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
-        judged.map_err(|refused| self.refused(&refused, &Caller::Open))
+        judged.map_err(|refused| {
+            let remedy = match &refused {
+                Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
+                Refused::Failed(_) => "auth",
+                _ => "the client's credentials, or auth: TOOLGATE_ISSUER, TOOLGATE_AUDIENCE",
+            };
+            self.refused(&refused, &Caller::Open).remedy(remedy)
+        })
     }
 
     async fn admit(

@@ -11,7 +11,7 @@ use toolgate_core::{
 };
 
 use super::{
-    answer::Problem,
+    answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
     failure::{Failure, incident},
@@ -39,9 +39,11 @@ impl Endpoint {
         let waits = head.headers.contains_key(header::EXPECT);
         if problem.id.is_none() && body.is_small(SMALL) && !body.is_ended() && !waits {
             let read = body.read(SMALL as usize, SHORTLY).await.ok();
+            let read = read.filter(|_| problem.names_request);
             problem.id = read.and_then(|bytes| id(&bytes, self.limits.json_depth));
         }
         let mut response = problem.response();
+        answer::add(&mut response, &problem.answer);
         if !body.is_ended() {
             if head.version <= Version::HTTP_11 {
                 let close = HeaderValue::from_static("close");
@@ -77,10 +79,10 @@ impl Endpoint {
         }
         realm.challenges = self.challenges(refused);
         let problem = Problem::from_outcome(outcome(refused, &realm));
-        match refused.refusal() {
-            Some(refusal) => problem.reason(refusal.logged().to_owned()),
-            None => problem,
-        }
+        let Some(refusal) = refused.refusal() else { return problem };
+        let mut problem = problem.reason(refusal.logged().to_owned());
+        problem.answer = refusal.answered().clone();
+        problem
     }
 
     /// How to ask for other credentials. A panic in here costs the challenge and nothing else.

@@ -86,7 +86,7 @@ impl McpService {
         let answer = async move {
             let answer = AssertUnwindSafe(respond(&endpoint, role, head, body)).catch_unwind();
             let mut response = answer.await.unwrap_or_else(|_| panicked());
-            
+            answer::seal(&mut response);
             Ok(response)
         };
         answer.instrument(span).boxed()

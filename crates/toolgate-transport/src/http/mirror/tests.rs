@@ -1,3 +1,5 @@
+//! Headers that say what the body says, and those that do not.
+
 use http::HeaderValue;
 use toolgate_core::{
     ParamHeader,

@@ -1,3 +1,5 @@
+//! Settings that agree, and those that refuse to start.
+
 use toolgate_core::{
     BoxFuture, Credentials, PrincipalType, Refusal, Verdict, protocol::discover::Implementation,
 };

@@ -1,3 +1,5 @@
+//! Who gets in, and what those are told who do not.
+
 use super::*;
 use crate::http::Limits;
 
@@ -103,7 +105,9 @@ async fn an_authenticator_that_hangs_is_unavailable() {
     let service = mounted(echo()).auth(Tokens::default()).limits(Limits::default());
     let mut request = list();
     request.headers_mut().insert("authorization", "Bearer slow".parse().unwrap());
-    assert_eq!(ask(&service.build().unwrap(), request).await.status, 503);
+    let service = service.build().unwrap();
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(600), ask(&service, request));
+    assert_eq!(asked.await.unwrap().status, 503);
 }
 
 #[tokio::test(start_paused = true)]

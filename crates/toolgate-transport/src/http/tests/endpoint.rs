@@ -1,3 +1,5 @@
+//! One request after another, right and wrong.
+
 use std::{convert::Infallible, time::Duration};
 
 use futures::{StreamExt, stream};

@@ -1,3 +1,5 @@
+//! Binding, serving, and letting go in order.
+
 use std::{
     convert::Infallible,
     task::{Context as Task, Poll},

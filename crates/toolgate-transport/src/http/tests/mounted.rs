@@ -1,3 +1,5 @@
+//! The service inside somebody else's server.
+
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::oneshot;

@@ -1,3 +1,5 @@
+//! Documents and streams, and who ends them.
+
 use std::time::Duration;
 
 use http_body::Body as _;
