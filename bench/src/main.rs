@@ -1,2 +1,73 @@
-//! Under construction.
-fn main() {}
+//! The yardstick: toolgate against the same job by hand on bare hyper, in one run.
+//!
+//! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios.
+//! Only the counts can be held against `baseline.json`: `--check` fails where a ratio has grown,
+//! `--bless` writes the ratios of this run down. `--counts` leaves the throughput out.
+#![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
+
+mod case;
+mod exchange;
+mod floor;
+mod issuer;
+mod ours;
+
+mod callgrind;
+mod child;
+mod counts;
+
+mod client;
+mod throughput;
+
+mod baseline;
+
+use std::process::ExitCode;
+
+use issuer::Issuer;
+use tokio::runtime::{Builder, Runtime};
+
+/// Whatever went wrong, said to the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const USAGE: &str = "usage: toolgate-bench [--counts] [--check | --bless]";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let done = match &*words {
+        [child::COMMAND, words @ ..] => child::run(words),
+        words => measure(words),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("toolgate-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(words: &[&str]) -> Result {
+    if words.iter().any(|word| !["--counts", "--check", "--bless"].contains(word)) {
+        return Err(USAGE.into());
+    }
+    let runtime = runtime()?;
+    let issuer = runtime.block_on(Issuer::start())?;
+    if !words.contains(&"--counts") {
+        runtime.block_on(throughput::measure(&issuer))?;
+    }
+    // Nothing else may be running: the children's time is not measured, but it is waited for.
+    drop(runtime);
+    let ratios = counts::measure(&issuer)?;
+    if words.contains(&"--bless") {
+        baseline::bless(&ratios)
+    } else if words.contains(&"--check") {
+        baseline::check(&ratios)
+    } else {
+        Ok(())
+    }
+}
+
+/// Two threads, for servers and clients together.
+fn runtime() -> Result<Runtime> {
+    Ok(Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}

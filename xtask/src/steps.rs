@@ -40,7 +40,6 @@ const CI: &[Step] = &[
     ("outside", |_| outside::check()),
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
-    ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --check"))),
     ("vendored", |_| package::vendored()),
 ];
 

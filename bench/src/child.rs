@@ -1,0 +1,75 @@
+//! The process that runs under callgrind: one case, again and again, on one thread.
+
+use std::{
+    hint::black_box,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, StatusCode};
+use tokio::runtime::Builder;
+
+use crate::{
+    Result,
+    case::{self, Access, Side, Subject},
+    exchange,
+    issuer::Issuer,
+};
+
+/// The hidden command.
+pub(crate) const COMMAND: &str = "__count";
+
+/// Calls before counting, so that keys are fetched and buffers have their size.
+const WARM_UP: u32 = 50;
+
+/// The words of the command that runs a case so often.
+pub(crate) fn words(side: Side, access: Access, calls: u32, issuer: &Issuer) -> [String; 7] {
+    let Issuer { name, keys, token } = issuer.clone();
+    let (side, access) = (side.name().to_owned(), access.name().to_owned());
+    [COMMAND.to_owned(), side, access, calls.to_string(), name, keys, token]
+}
+
+/// Runs the case that the words behind the command say.
+pub(crate) fn run(words: &[&str]) -> Result {
+    let [side, access, calls, name, keys, token] = words else {
+        return Err("the command of a case has six words".into());
+    };
+    let issuer = Issuer {
+        name: (*name).to_owned(),
+        keys: (*keys).to_owned(),
+        token: (*token).to_owned(),
+    };
+    let side = Side::ALL.into_iter().find(|it| it.name() == *side).ok_or("no such side")?;
+    let access = Access::ALL.into_iter().find(|it| it.name() == *access).ok_or("no such access")?;
+    let calls: u32 = calls.parse()?;
+
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let inside = runtime.enter();
+    let subject = case::subject(side, access, &issuer)?;
+    drop(inside);
+    for _ in 0..WARM_UP {
+        let request = exchange::request(&issuer.token)?;
+        exchange::verify(&runtime.block_on(subject.answer(request))?)?;
+    }
+    let _inside = runtime.enter();
+    for _ in 0..calls {
+        let request = black_box(exchange::request(&issuer.token)?);
+        match measured(&*subject, request) {
+            Poll::Ready(answer) => exchange::verify(&black_box(answer?))?,
+            Poll::Pending => return Err("a call had to wait, so counting it means nothing".into()),
+        }
+    }
+    Ok(())
+}
+
+/// What is counted: callgrind counts from here to the end, and nowhere else. No other function may
+/// have its name, closures in it among them.
+#[inline(never)]
+fn measured(
+    subject: &dyn Subject,
+    request: Request<Full<Bytes>>,
+) -> Poll<Result<(StatusCode, Bytes)>> {
+    let mut answer = subject.answer(request);
+    answer.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
