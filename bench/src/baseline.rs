@@ -21,7 +21,8 @@ enum Finding {
 /// Writes the ratios down as the new measure.
 pub(crate) fn bless(ratios: &Ratios) -> Result {
     let rounded = ratios.iter().map(|(name, ratio)| (name, (ratio * 1e4).round() / 1e4));
-    let text = serde_json::to_string_pretty(&rounded.collect::<std::collections::BTreeMap<_, _>>())?;
+    let text =
+        serde_json::to_string_pretty(&rounded.collect::<std::collections::BTreeMap<_, _>>())?;
     fs::write(PATH, text + "\n")?;
     println!("baseline.json: written");
     Ok(())

@@ -1,6 +1,12 @@
 //! Running a command under callgrind, and reading what it counted.
 
-use std::{collections::HashSet, fs, path::Path, process::Command};
+use std::{
+    collections::HashSet,
+    fs,
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use crate::Result;
 
@@ -12,16 +18,23 @@ pub(crate) struct Count {
     pub(crate) allocations: u64,
 }
 
-/// Runs this program with these words. The whole profile stays in `profile`.
-pub(crate) fn count(words: &[String], profile: &Path) -> Result<Count> {
+/// Runs this program with these words and this input. The whole profile stays in `profile`.
+pub(crate) fn count(words: &[String], input: &str, profile: &Path) -> Result<Count> {
     let program = std::env::current_exe()?;
-    let output = Command::new("valgrind")
+    let mut child = Command::new("valgrind")
         .args(["--tool=callgrind", "--toggle-collect=*toolgate_bench*::measured*"])
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(program)
         .args(words)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .map_err(|error| format!("valgrind cannot be started, is it installed? {error}"))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
     if !output.status.success() {
         let [out, err] = [output.stdout, output.stderr];
         let (out, err) = (String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));

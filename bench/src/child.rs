@@ -23,36 +23,28 @@ pub(crate) const COMMAND: &str = "__count";
 /// Calls before counting, so that keys are fetched and buffers have their size.
 const WARM_UP: u32 = 50;
 
-/// The words of the command that runs a case so often.
-pub(crate) fn words(side: Side, access: Access, calls: u32, issuer: &Issuer) -> [String; 7] {
-    let Issuer { name, keys, token } = issuer.clone();
-    let (side, access) = (side.name().to_owned(), access.name().to_owned());
-    [COMMAND.to_owned(), side, access, calls.to_string(), name, keys, token]
+/// The words of the command that runs a case so often. It reads the issuer from its input.
+pub(crate) fn words(side: Side, access: Access, calls: u32) -> [String; 4] {
+    [COMMAND, side.name(), access.name(), &calls.to_string()].map(str::to_owned)
 }
 
 /// Runs the case that the words behind the command say.
 pub(crate) fn run(words: &[&str]) -> Result {
-    let [side, access, calls, name, keys, token] = words else {
-        return Err("the command of a case has six words".into());
-    };
-    let issuer = Issuer {
-        name: (*name).to_owned(),
-        keys: (*keys).to_owned(),
-        token: (*token).to_owned(),
+    let [side, access, calls] = words else {
+        return Err("the command takes a side, an access and a number of calls".into());
     };
     let side = Side::ALL.into_iter().find(|it| it.name() == *side).ok_or("no such side")?;
     let access = Access::ALL.into_iter().find(|it| it.name() == *access).ok_or("no such access")?;
     let calls: u32 = calls.parse()?;
+    let issuer: Issuer = serde_json::from_reader(std::io::stdin())?;
 
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let inside = runtime.enter();
+    let _inside = runtime.enter();
     let subject = case::subject(side, access, &issuer)?;
-    drop(inside);
     for _ in 0..WARM_UP {
         let request = exchange::request(&issuer.token)?;
         exchange::verify(&runtime.block_on(subject.answer(request))?)?;
     }
-    let _inside = runtime.enter();
     for _ in 0..calls {
         let request = black_box(exchange::request(&issuer.token)?);
         match measured(&*subject, request) {

@@ -39,9 +39,10 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Ratios> {
 }
 
 fn count(side: Side, access: Access, issuer: &Issuer) -> Result<Count> {
-    let words = child::words(side, access, CALLS, issuer);
+    let words = child::words(side, access, CALLS);
     let name = format!("callgrind.{}.{}.out", side.name(), access.name().replace(' ', "-"));
-    callgrind::count(&words, &std::env::current_exe()?.with_file_name(name))
+    let input = serde_json::to_string(issuer)?;
+    callgrind::count(&words, &input, &std::env::current_exe()?.with_file_name(name))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]

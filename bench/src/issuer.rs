@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Request, Uri, header};
+use serde::{Deserialize, Serialize};
 use toolgate_testkit::AuthorizationServer;
 
 use crate::{Result, client::Connection, exchange::RESOURCE};
@@ -13,7 +14,7 @@ use crate::{Result, client::Connection, exchange::RESOURCE};
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is left of an authorization server once its keys were asked for.
-#[derive(Clone, Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Issuer {
     /// Its name.
     pub(crate) name: String,
@@ -32,10 +33,6 @@ impl Issuer {
         let mut connection = Connection::open(authority).await?;
         let (_, keys) = connection.ask(request.body(Full::new(Bytes::new()))?).await?;
         let token = server.token("user-1").audience(RESOURCE).lifetime(LIFETIME).sign();
-        Ok(Self {
-            name: server.issuer().to_owned(),
-            keys: String::from_utf8(keys.into())?,
-            token,
-        })
+        Ok(Self { name: server.issuer().to_owned(), keys: String::from_utf8(keys.into())?, token })
     }
 }

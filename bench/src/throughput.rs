@@ -5,13 +5,7 @@ use std::{net::SocketAddr, time::Instant};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    Result,
-    case::{Access, Side},
-    client::Connection,
-    exchange,
-    floor::Floor,
-    issuer::Issuer,
-    ours,
+    Result, case::Access, client::Connection, exchange, floor::Floor, issuer::Issuer, ours,
 };
 
 const CONNECTIONS: u32 = 8;
@@ -35,7 +29,7 @@ pub(crate) async fn measure(issuer: &Issuer) -> Result {
     Ok(())
 }
 
-/// The medians, in the order of [`Side::ALL`].
+/// The medians: ours, then the floor's.
 async fn compare(access: Access, issuer: &Issuer) -> Result<[f64; 2]> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let floor = listener.local_addr()?;

@@ -1,6 +1,11 @@
 //! Errors of requests, as a client sees them, and the refusals behind some of them.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{
+    borrow::Cow,
+    fmt,
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
 use serde::Serialize;
 use serde_json::json;
@@ -125,6 +130,12 @@ impl Error {
     pub fn denial(&self) -> Option<&Denial> {
         self.0.denial.as_ref()
     }
+}
+
+/// A name for what the log tells and the peer does not learn. Random, so it counts nothing; only as
+/// unique as being found again needs.
+pub fn incident_id() -> String {
+    format!("{:016x}", RandomState::new().hash_one(()))
 }
 
 #[derive(Serialize)]

@@ -1,16 +1,11 @@
 //! The built server: one service, whatever carries its messages.
 
-use std::{
-    collections::hash_map::RandomState,
-    fmt::Display,
-    hash::{BuildHasher, Hasher},
-    sync::Arc,
-};
+use std::{fmt::Display, sync::Arc};
 
 use serde::Deserialize;
 use toolgate_core::{
     BoxFuture, Cache, Caller, Card, Context, Denial, Error, Reply, Request, Running, Service,
-    protocol::method,
+    error::incident_id, protocol::method,
 };
 
 use crate::{call, catalog::Catalog, tool::Tool};
@@ -95,8 +90,7 @@ struct Page {
 
 /// Logs a failure of ours under an id, and makes the error that tells the caller only the id.
 pub(crate) fn incident(item: &str, cause: &(impl Display + ?Sized)) -> Error {
-    // Each state is keyed at random, which is enough for an id that only has to be found again.
-    let id = format!("{:016x}", RandomState::new().build_hasher().finish());
+    let id = incident_id();
     tracing::error!(incident = %id, item, %cause, "internal error");
     Error::internal_with_id(&id)
 }

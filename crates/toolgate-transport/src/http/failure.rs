@@ -2,14 +2,13 @@
 
 use std::{
     future::{Future, ready},
-    hash::{BuildHasher, RandomState},
     panic::AssertUnwindSafe,
 };
 
 use futures::FutureExt;
 use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use toolgate_core::{Error, protocol::code};
+use toolgate_core::{Error, error::incident_id, protocol::code};
 
 /// Why a call has no reply.
 #[derive(Debug)]
@@ -69,17 +68,12 @@ where
     match timeout_at(deadline, run).await {
         Ok(Ok(answer)) => answer.map_err(Failure::Error),
         Ok(Err(_)) => {
-            let incident = incident();
+            let incident = incident_id();
             tracing::error!(incident, "a call panicked");
             Err(Failure::Panicked(incident))
         }
         Err(_) => Err(Failure::Late),
     }
-}
-
-/// A name for what the log tells and the client does not learn. Random, so it counts nothing.
-pub(crate) fn incident() -> String {
-    format!("{:016x}", RandomState::new().hash_one(()))
 }
 
 #[cfg(test)]
@@ -120,6 +114,6 @@ mod tests {
         assert!(!failure.error().message().contains("boom"));
         let late = contain(soon(), std::future::pending::<Result<(), Error>>).await;
         assert!(matches!(late, Err(Failure::Late)));
-        assert_ne!(incident(), incident());
+        assert_ne!(incident_id(), incident_id());
     }
 }

@@ -6,6 +6,7 @@ use http::{HeaderValue, Response, StatusCode, Version, header, request::Parts};
 use toolgate_core::{
     Caller, Denial, Error, Refusal, Refused,
     authenticate::Challenge,
+    error::incident_id,
     protocol::{Incoming, RequestId, envelope},
     refused::{Realm, outcome},
 };
@@ -14,7 +15,7 @@ use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
-    failure::{Failure, incident},
+    failure::Failure,
     metadata::known_scopes,
     read::Inbound,
 };
@@ -59,7 +60,7 @@ impl Endpoint {
     /// A refusal by the authenticator, by a guard or by a bound.
     pub(crate) fn refused(&self, refused: &Refused, caller: &Caller) -> Box<Problem> {
         if let Refused::Failed(error) = refused {
-            let incident = incident();
+            let incident = incident_id();
             let mut reason = format!("incident {incident}: authentication failed: {error}");
             let mut source = error.source();
             while let Some(cause) = source {

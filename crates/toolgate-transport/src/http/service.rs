@@ -12,14 +12,13 @@ use std::{
 use bytes::Buf;
 use futures::FutureExt;
 use http::{Request, Response, StatusCode, request::Parts};
-use toolgate_core::{BoxFuture, Error};
+use toolgate_core::{BoxFuture, Error, error::incident_id};
 use tracing::Instrument;
 
 use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
-    failure::incident,
     read::Inbound,
     site::Route,
 };
@@ -111,7 +110,7 @@ async fn respond(endpoint: &Endpoint, role: Role, head: Parts, body: Inbound) ->
 }
 
 fn panicked() -> Response<Body> {
-    let incident = incident();
+    let incident = incident_id();
     tracing::error!(incident, "answering a request panicked");
     let error = Error::internal_with_id(&incident);
     Problem::of(StatusCode::INTERNAL_SERVER_ERROR, error).response()
