@@ -25,14 +25,21 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
+    /// One whose token is good.
     pub(crate) async fn start() -> Result<Self> {
         let server = AuthorizationServer::start().await?;
+        let token = server.token("user-1").audience(RESOURCE).lifetime(LIFETIME).sign();
+        Self::of(&server, token).await
+    }
+
+    /// A server's keys with a token.
+    pub(crate) async fn of(server: &AuthorizationServer, token: String) -> Result<Self> {
         let uri: Uri = server.jwks_uri().parse()?;
         let authority = uri.authority().ok_or("the keys are nowhere")?.as_str();
         let request = Request::get(uri.path()).header(header::HOST, authority);
         let mut connection = Connection::open(authority).await?;
         let (_, keys) = connection.ask(request.body(Full::new(Bytes::new()))?).await?;
-        let token = server.token("user-1").audience(RESOURCE).lifetime(LIFETIME).sign();
-        Ok(Self { name: server.issuer().to_owned(), keys: String::from_utf8(keys.into())?, token })
+        let keys = String::from_utf8(keys.into())?;
+        Ok(Self { name: server.issuer().to_owned(), keys, token })
     }
 }

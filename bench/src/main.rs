@@ -55,7 +55,6 @@ fn measure(words: &[&str]) -> Result {
     if !words.contains(&"--counts") {
         runtime.block_on(throughput::measure(&issuer))?;
     }
-    // Nothing else may be running: the children's time is not measured, but it is waited for.
     drop(runtime);
     let ratios = counts::measure(&issuer)?;
     if words.contains(&"--bless") {
