@@ -1,8 +1,8 @@
 //! The yardstick: toolgate against the same job by hand on bare hyper, in one run.
 //!
 //! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios.
-//! Only the counts can be held against `baseline.json`: `--check` fails where a ratio has grown,
-//! `--bless` writes the ratios of this run down. `--counts` leaves the throughput out.
+//! Only the counts can be held against `baseline.json`: `--check` fails where one has grown,
+//! `--bless` writes those of this run down. `--counts` leaves the throughput out.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
 
 mod case;
@@ -56,11 +56,11 @@ fn measure(words: &[&str]) -> Result {
         runtime.block_on(throughput::measure(&issuer))?;
     }
     drop(runtime);
-    let ratios = counts::measure(&issuer)?;
+    let measures = counts::measure(&issuer)?;
     if words.contains(&"--bless") {
-        baseline::bless(&ratios)
+        baseline::bless(&measures)
     } else if words.contains(&"--check") {
-        baseline::check(&ratios)
+        baseline::check(&measures)
     } else {
         Ok(())
     }

@@ -40,6 +40,7 @@ const CI: &[Step] = &[
     ("outside", |_| outside::check()),
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
+    ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
     ("vendored", |_| package::vendored()),
 ];
 

@@ -9,8 +9,13 @@ use crate::command::{cargo, output, program, run, succeeds};
 const DENY: &str = "0.20.2";
 
 /// A program that must be there, and the package of the system that brings it.
-const SYSTEM: &[(&str, &str)] =
-    &[("pkg-config", "pkg-config"), ("perl", "perl"), ("make", "make"), ("curl", "curl")];
+const SYSTEM: &[(&str, &str)] = &[
+    ("pkg-config", "pkg-config"),
+    ("perl", "perl"),
+    ("make", "make"),
+    ("curl", "curl"),
+    ("valgrind", "valgrind"),
+];
 
 /// Makes sure of everything the steps need. What is there already costs nothing.
 pub(crate) fn install() -> Result {

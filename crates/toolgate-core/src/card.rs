@@ -45,7 +45,7 @@ impl Card {
             principals: Vec::new(),
             names: BTreeMap::new(),
             headers: HashMap::new(),
-            meta: Members::object("_meta", &stamp).unwrap_or_default(),
+            meta: Members::object("_meta", &stamp),
             stamp,
         }
     }

@@ -1,6 +1,6 @@
 //! Which revision a request is written in (versioning, "Version negotiation").
 
-use toolgate_protocol::{Json, RequestMeta, version};
+use toolgate_protocol::{Params, RequestMeta, version};
 
 use crate::{error::Error, legacy};
 
@@ -11,7 +11,7 @@ use crate::{error::Error, legacy};
 /// which is answered with the revisions that are served.
 pub fn required<'a>(
     method: &str,
-    params: Option<&Json>,
+    params: &Params<'_>,
     meta: &'a RequestMeta,
 ) -> Result<&'a str, Error> {
     match (&meta.version, &meta.client_capabilities) {
@@ -35,7 +35,7 @@ pub fn supported(version: &str) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use toolgate_protocol::code;
+    use toolgate_protocol::{Json, code};
 
     use super::*;
 
@@ -55,17 +55,20 @@ mod tests {
             (legacy::HANDSHAKE, None, false, code::UNSUPPORTED_VERSION),
             (legacy::HANDSHAKE, None, true, code::INVALID_PARAMS),
         ];
+        let none = Json::object();
+        let none = Params::split(&none).unwrap();
         for (method, version, capabilities, code) in rows {
             let meta = meta(version, capabilities);
             assert_eq!(
-                required(method, None, &meta).unwrap_err().code(),
+                required(method, &none, &meta).unwrap_err().code(),
                 code,
                 "{method} {version:?}"
             );
         }
-        assert_eq!(required("x", None, &meta(Some("v999"), true)).unwrap(), "v999");
+        assert_eq!(required("x", &none, &meta(Some("v999"), true)).unwrap(), "v999");
         let params = Json::of(&serde_json::json!({ "protocolVersion": "2025-11-25" })).unwrap();
-        let error = required(legacy::HANDSHAKE, Some(&params), &meta(None, false)).unwrap_err();
+        let params = Params::split(&params).unwrap();
+        let error = required(legacy::HANDSHAKE, &params, &meta(None, false)).unwrap_err();
         assert!(error.data().unwrap().as_bytes().ends_with(br#""requested":"2025-11-25"}"#));
     }
 

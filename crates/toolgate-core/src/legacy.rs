@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use toolgate_protocol::{Json, meta::string_member};
+use toolgate_protocol::Params;
 
 /// The request that opened a session in the old era.
 pub(crate) const HANDSHAKE: &str = "initialize";
@@ -13,6 +13,6 @@ pub(crate) fn is_handshake(method: &str) -> bool {
 }
 
 /// The revision that a handshake asks for.
-pub(crate) fn requested(params: Option<&Json>) -> Cow<'_, str> {
-    params.and_then(|params| string_member(params, "protocolVersion")).unwrap_or_default()
+pub(crate) fn requested<'a>(params: &Params<'a>) -> Cow<'a, str> {
+    params.text("protocolVersion").unwrap_or_default()
 }

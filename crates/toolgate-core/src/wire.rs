@@ -20,7 +20,7 @@ pub fn result(id: &RequestId, reply: &Reply, card: &Card) -> Bytes {
         return envelope::write_result(id, &[&stamps, &reply.fields, card.meta()]);
     }
     let meta = Members::object("_meta", &card.server_stamp().and(&reply.meta));
-    envelope::write_result(id, &[&stamps, &reply.fields, &meta.unwrap_or_default()])
+    envelope::write_result(id, &[&stamps, &reply.fields, &meta])
 }
 
 /// An error.

@@ -133,16 +133,23 @@ impl Members {
     }
 
     /// One member whose value is the object of `members`.
-    ///
-    /// # Errors
-    /// When the name cannot be written, which no name here fails to.
-    pub fn object(name: &str, members: &Self) -> Result<Self, serde_json::Error> {
-        let mut text = BytesMut::with_capacity(name.len() + members.0.len() + 5);
-        serde_json::to_writer((&mut text).writer(), name)?;
-        text.put_slice(b":{");
-        text.put_slice(&members.0);
-        text.put_u8(b'}');
-        Ok(Self(text.freeze()))
+    pub fn object(name: &str, members: &Self) -> Self {
+        Self::one(name, &[b"{", &members.0, b"}"])
+    }
+
+    /// One member and its value.
+    pub fn value(name: &str, value: &Json) -> Self {
+        Self::one(name, &[&value.0])
+    }
+
+    fn one(name: &str, value: &[&[u8]]) -> Self {
+        let len = value.iter().map(|part| part.len()).sum::<usize>();
+        let mut text = BytesMut::with_capacity(name.len() + len + 3);
+        let written = serde_json::to_writer((&mut text).writer(), name);
+        debug_assert!(written.is_ok(), "a string was refused");
+        text.put_u8(b':');
+        value.iter().for_each(|part| text.put_slice(part));
+        Self(text.freeze())
     }
 
     /// Both, one after the other. Names must differ; nothing checks that.

@@ -16,6 +16,7 @@ pub mod level;
 pub mod meta;
 pub mod method;
 pub mod note;
+pub mod params;
 pub mod tool;
 pub mod version;
 
@@ -28,4 +29,5 @@ pub use self::{
     json::{Json, Members},
     level::LogLevel,
     meta::RequestMeta,
+    params::Params,
 };

@@ -1,8 +1,8 @@
 //! `params._meta`: what each request says of itself (basic, "General fields").
 
-use std::borrow::Cow;
+use serde_json::value::RawValue;
 
-use crate::{id::ProgressToken, json::Json, level::LogLevel, object::Object};
+use crate::{id::ProgressToken, json::Json, level::LogLevel, object::Object, params::Params};
 
 /// Key of the protocol revision of a request.
 pub const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -64,11 +64,12 @@ impl RequestMeta {
     /// # Errors
     /// When `params` or `_meta` is no object or names a member twice, or a member has another type.
     pub fn read(params: Option<&Json>) -> Result<Self, BadMeta> {
-        let Some(params) = params else { return Ok(Self::default()) };
-        let members = object(params.as_bytes(), "`params` must be an object without duplicates")?;
-        let Some(meta) = members.take("_meta") else { return Ok(Self::default()) };
-        let members =
-            object(meta.get().as_bytes(), "`_meta` must be an object without duplicates")?;
+        params.map_or_else(|| Ok(Self::default()), |params| Params::split(params)?.meta())
+    }
+
+    pub(crate) fn of(params: &Json, meta: &RawValue) -> Result<Self, BadMeta> {
+        let members = Object::parse(meta.get().as_bytes())
+            .map_err(|_| BadMeta { message: "`_meta` must be an object without duplicates" })?;
         let json = |name, message| match members.take(name) {
             Some(raw) if raw.get().starts_with('{') => Ok(Some(Json::within(params.bytes(), raw))),
             Some(_) => Err(BadMeta { message }),
@@ -105,17 +106,6 @@ impl RequestMeta {
     pub fn wants_notes(&self) -> bool {
         self.progress_token.is_some() || self.log_level.is_some()
     }
-}
-
-/// One string member of the parameters, decoded: what a mirrored header is compared with.
-///
-/// None when it is absent, no string, or the parameters are no object.
-pub fn string_member<'a>(params: &'a Json, name: &str) -> Option<Cow<'a, str>> {
-    Object::parse(params.as_bytes()).ok()?.text(name)?.ok()
-}
-
-fn object<'a>(text: &'a [u8], message: &'static str) -> Result<Object<'a>, BadMeta> {
-    Object::parse(text).map_err(|_| BadMeta { message })
 }
 
 fn trace(members: &Object<'_>) -> Option<Box<Trace>> {

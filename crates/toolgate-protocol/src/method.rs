@@ -10,6 +10,14 @@ pub const TOOLS_LIST: &str = "tools/list";
 pub const TOOLS_CALL: &str = "tools/call";
 /// `prompts/get`.
 pub const PROMPTS_GET: &str = "prompts/get";
+/// `prompts/list`.
+pub const PROMPTS_LIST: &str = "prompts/list";
+/// `resources/list`.
+pub const RESOURCES_LIST: &str = "resources/list";
+/// `resources/templates/list`.
+pub const TEMPLATES_LIST: &str = "resources/templates/list";
+/// `completion/complete`.
+pub const COMPLETE: &str = "completion/complete";
 /// `resources/read`.
 pub const RESOURCES_READ: &str = "resources/read";
 /// `subscriptions/listen`.
@@ -33,8 +41,19 @@ pub fn mirrored_name(method: &str) -> Option<&'static str> {
 
 /// The name without an allocation where it is a known one.
 pub(crate) fn intern(method: &str) -> Cow<'static, str> {
-    const KNOWN: &[&str] =
-        &[TOOLS_CALL, TOOLS_LIST, DISCOVER, PROMPTS_GET, RESOURCES_READ, LISTEN, CANCELLED];
+    const KNOWN: &[&str] = &[
+        TOOLS_CALL,
+        TOOLS_LIST,
+        DISCOVER,
+        PROMPTS_GET,
+        PROMPTS_LIST,
+        RESOURCES_READ,
+        RESOURCES_LIST,
+        TEMPLATES_LIST,
+        COMPLETE,
+        LISTEN,
+        CANCELLED,
+    ];
     match KNOWN.iter().find(|known| **known == method) {
         Some(known) => Cow::Borrowed(known),
         None => Cow::Owned(method.to_owned()),

@@ -5,7 +5,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::Error;
 
-use crate::{content::Content, json::Json, object::Object};
+use crate::{
+    content::Content,
+    json::{Json, Members},
+    object::Object,
+};
 
 /// A tool as `tools/list` describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -127,6 +131,25 @@ impl CallToolResult {
     /// A result of content alone.
     pub fn new(content: Vec<Content>) -> Self {
         Self { content, ..Self::default() }
+    }
+
+    /// The members, written without reading `structured_content` again.
+    ///
+    /// # Errors
+    /// When content refuses to be serialized.
+    pub fn to_members(&self) -> Result<Members, Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Short<'a> {
+            content: &'a [Content],
+            #[serde(skip_serializing_if = "std::ops::Not::not")]
+            is_error: bool,
+        }
+        let short = Members::of(&Short { content: &self.content, is_error: self.is_error })?;
+        Ok(match &self.structured_content {
+            Some(data) => short.and(&Members::value("structuredContent", data)),
+            None => short,
+        })
     }
 
     /// A failure that the model should see.

@@ -27,6 +27,7 @@ use crate::{
     capability,
     catalog::Catalog,
     failure::{Failure, Result as ToolResult},
+    schema,
     tool::Tool,
 };
 
@@ -78,7 +79,7 @@ async fn run(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Reply, Err
             Ok(ended) => ended,
             Err(_) => {
                 let words = format!("the tool did not finish within {} s", limit.as_secs_f64());
-                return Reply::of(&CallToolResult::error(words));
+                return reply(&CallToolResult::error(words));
             }
         },
     };
@@ -95,15 +96,24 @@ async fn guarded(tool: &Tool, arguments: Json, cx: Context) -> ToolResult<CallTo
 
 fn answer(tool: &Tool, result: ToolResult<CallToolResult>, cx: &Context) -> Result<Reply, Error> {
     let failure = match result {
-        Ok(result) => return Reply::of(&result),
+        Ok(mut result) => {
+            if tool.wraps {
+                result.structured_content = result.structured_content.as_ref().map(schema::wrap);
+            }
+            return reply(&result);
+        }
         Err(error) => error.into_failure(),
     };
     match failure {
-        Failure::Shown(message) => Reply::of(&CallToolResult::error(message)),
+        Failure::Shown(message) => reply(&CallToolResult::error(message)),
         Failure::Hidden(error) => Err(incident(&tool.spec.name, &error)),
         Failure::Protocol(error) => Err(error),
         Failure::Asks(question) => ask(&question, cx),
     }
+}
+
+fn reply(result: &CallToolResult) -> Result<Reply, Error> {
+    result.to_members().map(Reply::new).map_err(|_| Error::internal())
 }
 
 fn ask(question: &InputRequired, cx: &Context) -> Result<Reply, Error> {

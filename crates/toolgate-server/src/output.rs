@@ -12,12 +12,13 @@ use crate::{failure::Result, schema};
     note = "wrap it in `Json<..>`, or derive `Output` for it"
 )]
 pub trait Output: Send + Sized + 'static {
-    /// The schema of `structuredContent`; none where the tool answers with content alone.
+    /// The schema of the data it answers with; none where the tool answers with content alone.
     fn schema() -> Option<Schema> {
         None
     }
 
-    /// The result.
+    /// The result. Data that its schema does not call an object is wrapped by whoever registered
+    /// the tool, data and schema alike.
     ///
     /// # Errors
     /// When the value refuses to be serialized.
@@ -36,16 +37,12 @@ impl<T: Serialize + JsonSchema + Send + 'static> Output for Json<T> {
     }
 
     fn into_result(self) -> Result<CallToolResult> {
-        let text = serde_json::to_string(&self.0)?;
-        let structured = if schema::is_object::<T>() { text.clone() } else { wrap(&text) };
+        let data = protocol::Json::of(&self.0)?;
+        let text = String::from_utf8_lossy(data.as_bytes());
         let mut result = CallToolResult::new(vec![Content::text(text)]);
-        result.structured_content = Some(protocol::Json::from_text(structured)?);
+        result.structured_content = Some(data);
         Ok(result)
     }
-}
-
-fn wrap(text: &str) -> String {
-    format!(r#"{{"result":{text}}}"#)
 }
 
 macro_rules! scalars {
@@ -105,14 +102,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scalars_are_wrapped_and_objects_are_not() {
+    fn data_is_there_twice_as_itself_and_as_text() {
         let result = 3i64.into_result().unwrap();
-        assert_eq!(result.structured_content.unwrap().as_bytes(), br#"{"result":3}"#);
+        assert_eq!(result.structured_content.unwrap().as_bytes(), b"3");
         assert_eq!(result.content, [Content::text("3")]);
-        let schema = i64::schema().unwrap();
-        let schema = schema.as_value();
-        assert_eq!(schema.pointer("/properties/result/type").unwrap(), "integer");
-        assert_eq!(schema.pointer("/required/0").unwrap(), "result");
+        assert_eq!(i64::schema().unwrap().get("type").unwrap(), "integer");
 
         #[derive(Serialize, JsonSchema)]
         struct Point {

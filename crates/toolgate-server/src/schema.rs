@@ -2,7 +2,10 @@
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, json_schema};
 use serde_json::Value;
-use toolgate_core::card::{ParamHeader, ParamKind};
+use toolgate_core::{
+    card::{ParamHeader, ParamKind},
+    protocol::{Json, Members},
+};
 
 /// The schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> Schema {
@@ -14,27 +17,28 @@ pub(crate) fn input<T: JsonSchema>() -> Schema {
     schema
 }
 
-/// The schema of a tool's structured answer; an object at its root.
+/// The schema of a tool's answer. What is written is not what is read: a member may be left out.
 pub(crate) fn output<T: JsonSchema>() -> Schema {
-    let schema = answer::<T>();
+    plain::<T>(SchemaSettings::draft2020_12().for_serialize())
+}
+
+/// The schema of an answer as the protocol wants it, an object at its root, and whether values have
+/// to be wrapped for it.
+pub(crate) fn rooted(schema: Schema) -> (Schema, bool) {
     if is_object_schema(&schema) {
-        return schema;
+        return (schema, false);
     }
-    json_schema!({
+    let wrapped = json_schema!({
         "type": "object",
         "properties": { "result": schema },
         "required": ["result"],
-    })
+    });
+    (wrapped, true)
 }
 
-/// Whether values of `T` are objects at their root.
-pub(crate) fn is_object<T: JsonSchema>() -> bool {
-    is_object_schema(&answer::<T>())
-}
-
-/// The schema of what is written, which is not that of what is read: a member may be left out.
-fn answer<T: JsonSchema>() -> Schema {
-    plain::<T>(SchemaSettings::draft2020_12().for_serialize())
+/// A value as the schema that [`rooted`] wrapped has it.
+pub(crate) fn wrap(value: &Json) -> Json {
+    Members::value("result", value).to_object()
 }
 
 /// Without `$schema`, title and description of the root: the tool has its own, and clients pay for
@@ -174,6 +178,17 @@ mod tests {
             assert!(inspected(properties.clone()).is_err(), "{properties}");
         }
         assert!(inspect(&Schema::try_from(json!({"type": "array"})).unwrap()).is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_wrapped_schema_and_value_alike() {
+        let (schema, wraps) = rooted(output::<i64>());
+        assert!(wraps);
+        assert_eq!(schema.as_value().pointer("/properties/result/type").unwrap(), "integer");
+        assert_eq!(schema.as_value().pointer("/required/0").unwrap(), "result");
+        assert_eq!(wrap(&Json::of(&3).unwrap()).as_bytes(), br#"{"result":3}"#);
+        let object = output::<std::collections::BTreeMap<String, u8>>();
+        assert!(!rooted(object).1);
     }
 
     #[test]

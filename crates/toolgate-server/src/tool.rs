@@ -12,6 +12,8 @@ pub(crate) struct Tool {
     pub(crate) spec: Spec,
     pub(crate) headers: Vec<ParamHeader>,
     pub(crate) handler: Handler,
+    /// Whether its data is no object, and has to become one.
+    pub(crate) wraps: bool,
     text: Json,
 }
 
@@ -27,11 +29,17 @@ impl Tool {
             problems.push(format!("tool `{}`: {problem}", spec.name));
             Vec::new()
         });
-        let text = describe(&spec, &input, O::schema().as_ref()).unwrap_or_else(|error| {
+        let (output, wraps) = O::schema().map(schema::rooted).unzip();
+        let wraps = wraps.unwrap_or(false);
+        let text = describe(&spec, &input, output.as_ref()).unwrap_or_else(|error| {
             problems.push(format!("tool `{}` cannot be described: {error}", spec.name));
             Json::object()
         });
-        if problems.is_empty() { Ok(Self { spec, headers, handler, text }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self { spec, headers, handler, wraps, text })
+        } else {
+            Err(problems)
+        }
     }
 }
 

@@ -17,9 +17,10 @@ use toolgate_core::{
     Caller, Context, Error, Identity, IntoService, Key, Reply, Request, Scopes, Service,
     StartError, era,
     protocol::{
-        Json, LogLevel, ProgressToken, RequestMeta, code,
+        Json, LogLevel, Params, ProgressToken, RequestMeta, code,
         discover::Discovered,
         input::InputRequired,
+        meta::BadMeta,
         method,
         tool::{CallToolResult, Tool},
     },
@@ -240,8 +241,10 @@ impl TestClient {
 
 /// What every transport sees to before it calls a service.
 fn admitted(method: &str, params: &Json) -> Result<RequestMeta, Error> {
-    let meta = RequestMeta::read(Some(params)).map_err(|bad| Error::invalid_params(bad.message))?;
-    era::supported(era::required(method, Some(params), &meta)?)?;
+    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
+    let params = Params::split(params).map_err(bad)?;
+    let meta = params.meta().map_err(bad)?;
+    era::supported(era::required(method, &params, &meta)?)?;
     Ok(meta)
 }
 

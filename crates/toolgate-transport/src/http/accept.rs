@@ -36,39 +36,36 @@ fn says_nothing(headers: &HeaderMap) -> bool {
 }
 
 /// The most specific range that covers a type decides.
-fn wanted(ranges: &[Range], main: &str, sub: &str) -> bool {
+fn wanted(ranges: &[Range<'_>], main: &str, sub: &str) -> bool {
     let covering = ranges.iter().filter_map(|range| Some((range.covers(main, sub)?, range.wanted)));
     covering.max().is_some_and(|(_, wanted)| wanted)
 }
 
 /// A media range: what it covers, and whether that is wanted or excluded by `q=0`.
-struct Range {
-    main: String,
-    sub: String,
+struct Range<'a> {
+    main: &'a str,
+    sub: &'a str,
     wanted: bool,
 }
 
-impl Range {
-    fn read(text: &str) -> Option<Self> {
+impl<'a> Range<'a> {
+    fn read(text: &'a str) -> Option<Self> {
         let mut parts = split(text, b';');
         let (main, sub) = parts.next()?.split_once('/')?;
-        let weight = parts.filter_map(|part| part.split_once('=')).find_map(|(name, value)| {
-            name.trim().eq_ignore_ascii_case("q").then(|| value.trim().to_owned())
-        });
+        let weight = parts
+            .filter_map(|part| part.split_once('='))
+            .find_map(|(name, value)| name.trim().eq_ignore_ascii_case("q").then(|| value.trim()));
         // Any other weight, even one that is no number, is not a refusal.
         let zero = weight.is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q == 0.0));
-        Some(Self {
-            main: main.trim().to_ascii_lowercase(),
-            sub: sub.trim().to_ascii_lowercase(),
-            wanted: !zero,
-        })
+        Some(Self { main: main.trim(), sub: sub.trim(), wanted: !zero })
     }
 
     /// How specifically this covers a type; none when it does not.
     fn covers(&self, main: &str, sub: &str) -> Option<u8> {
-        match (&*self.main, &*self.sub) {
-            (own, own_sub) if own == main && own_sub == sub => Some(2),
-            (own, "*") if own == main => Some(1),
+        let own = self.main.eq_ignore_ascii_case(main);
+        match (self.main, self.sub) {
+            (_, own_sub) if own && own_sub.eq_ignore_ascii_case(sub) => Some(2),
+            (_, "*") if own => Some(1),
             ("*", "*") => Some(0),
             _ => None,
         }

@@ -3,20 +3,39 @@
 use std::{
     collections::HashMap,
     fmt,
+    hash::{Hash, Hasher},
     net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{sync::watch, time::timeout};
-use toolgate_core::{Caller, Key};
+use toolgate_core::{Caller, Identity};
 
 /// Who shares a bound.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Bucket {
-    Known(Key),
+    Known(Owner),
     Peer(IpAddr),
     Anybody,
+}
+
+/// An identity as its key, which is shared rather than copied.
+#[derive(Clone, Debug)]
+pub(crate) struct Owner(Arc<Identity>);
+
+impl PartialEq for Owner {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Owner {}
+
+impl Hash for Owner {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
 }
 
 impl Bucket {
@@ -24,7 +43,7 @@ impl Bucket {
     /// IPv6 addresses are a /64, so they share one.
     pub(crate) fn of(caller: &Caller, peer: Option<IpAddr>) -> Self {
         match (caller, peer) {
-            (Caller::Known(identity), _) => Self::Known(identity.key.clone()),
+            (Caller::Known(identity), _) => Self::Known(Owner(identity.clone())),
             (_, Some(IpAddr::V6(address))) => match address.to_ipv4_mapped() {
                 Some(address) => Self::Peer(address.into()),
                 None => {
@@ -54,13 +73,11 @@ impl Admission {
     /// Lets one more call in; none when the caller has enough of them.
     pub(crate) fn enter(self: &Arc<Self>, bucket: Bucket) -> Option<Permit> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        match table.get_mut(&bucket) {
-            Some(running) if *running >= self.per_caller => return None,
-            Some(running) => *running += 1,
-            None => {
-                table.insert(bucket.clone(), 1);
-            }
+        let running = table.entry(bucket.clone()).or_default();
+        if *running >= self.per_caller {
+            return None;
         }
+        *running += 1;
         drop(table);
         self.running.send_modify(|running| *running += 1);
         Some(Permit { admission: self.clone(), bucket })
@@ -105,7 +122,7 @@ impl fmt::Debug for Permit {
 
 #[cfg(test)]
 mod tests {
-    use toolgate_core::Identity;
+    use toolgate_core::Key;
 
     use super::*;
 

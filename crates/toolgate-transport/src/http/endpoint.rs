@@ -158,12 +158,13 @@ impl Endpoint {
         let one = Admitted { head, caller, accepts, permit, deadline };
         match envelope::parse(&bytes, limits.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
-                record(method.clone());
-                self.request(one, id, Request::new(method, Json::object()), params).await
+                record(&method);
+                self.request(one, id, Request::new(method, params.unwrap_or_else(Json::object)))
+                    .await
             }
             Ok(Incoming::Notification { method, params }) => {
-                record(method.clone());
-                self.notification(one, Note::new(method, Json::object()), params).await
+                record(&method);
+                self.notification(one, Note::new(method, params.unwrap_or_else(Json::object))).await
             }
             Ok(_) => {
                 let message = "the server asks nothing, so nothing can be answered";
@@ -181,15 +182,13 @@ impl Endpoint {
         &self,
         one: Admitted<'_>,
         id: RequestId,
-        mut request: Request,
-        params: Option<Json>,
+        request: Request,
     ) -> Result<Response<Body>, Box<Problem>> {
         let Admitted { head, caller, accepts, permit, deadline } = one;
         let card = self.service.card();
         let headers = &head.parts.headers;
-        let meta = shape::request(headers, &card, &request.method, params.as_ref())
+        let meta = shape::request(headers, &card, &request.method, &request.params)
             .map_err(|error| Problem::of(StatusCode::BAD_REQUEST, error).id(id.clone()))?;
-        request.params = params.unwrap_or(request.params);
         let cx = Context::with(caller.clone(), meta, Some(self.life.clone()))
             .with_deadline(deadline.into_std());
         let keep_alive = self.limits.keep_alive;
@@ -210,13 +209,11 @@ impl Endpoint {
     async fn notification(
         &self,
         one: Admitted<'_>,
-        mut note: Note,
-        params: Option<Json>,
+        note: Note,
     ) -> Result<Response<Body>, Box<Problem>> {
         let headers = &one.head.parts.headers;
-        let meta = shape::notification(headers, &note.method, params.as_ref())
+        let meta = shape::notification(headers, &note.method, &note.params)
             .map_err(|error| Problem::of(StatusCode::BAD_REQUEST, error))?;
-        note.params = params.unwrap_or(note.params);
         let cx = Context::with(one.caller.clone(), meta, Some(self.life.clone()))
             .with_deadline(one.deadline.into_std());
         let taken = contain(one.deadline, || async {
@@ -242,7 +239,8 @@ struct Admitted<'a> {
 
 /// Names the span of a request by its method, where the specification has it: the rest is the
 /// peer's text.
-fn record(method: Cow<'static, str>) {
+#[expect(clippy::ptr_arg, reason = "only known methods are borrowed")]
+fn record(method: &Cow<'static, str>) {
     let known = match method {
         Cow::Borrowed(known) => known,
         Cow::Owned(_) => "other",

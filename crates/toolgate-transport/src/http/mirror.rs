@@ -6,14 +6,14 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName};
 use toolgate_core::{
     Card, Error,
-    protocol::{Json, code, meta, method},
+    protocol::{Json, Params, code, method},
 };
 
 use super::{decimal, lookup, sentinel};
 
-pub(crate) const VERSION: &str = "mcp-protocol-version";
-pub(crate) const METHOD: &str = "mcp-method";
-pub(crate) const NAME: &str = "mcp-name";
+static VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+static METHOD: HeaderName = HeaderName::from_static("mcp-method");
+static NAME: HeaderName = HeaderName::from_static("mcp-name");
 const PARAM: &str = "mcp-param-";
 
 /// Compares a request with its headers.
@@ -25,23 +25,23 @@ pub(crate) fn request(
     card: &Card,
     method: &str,
     version: &str,
-    params: &Json,
+    params: &Params<'_>,
 ) -> Result<(), Error> {
-    equal(VERSION, required(VERSION, one(headers, VERSION)?)?, version)?;
-    equal(METHOD, required(METHOD, one(headers, METHOD)?)?, method)?;
+    equal(&VERSION, required(&VERSION, one(headers, &VERSION)?)?, version)?;
+    equal(&METHOD, required(&METHOD, one(headers, &METHOD)?)?, method)?;
     if let Some(member) = card.mcp_name(method) {
-        let body = meta::string_member(params, member);
-        match (one(headers, NAME)?, body) {
+        let body = params.text(member);
+        match (one(headers, &NAME)?, body) {
             (None, None) => {}
-            (None, Some(_)) => return Err(missing(NAME)),
-            (Some(_), None) => return Err(differs(NAME)),
-            (Some(header), Some(body)) => equal(NAME, &decoded(NAME, header)?, &body)?,
+            (None, Some(_)) => return Err(missing(&NAME)),
+            (Some(_), None) => return Err(differs(&NAME)),
+            (Some(header), Some(body)) => equal(&NAME, &decoded(&NAME, header)?, &body)?,
         }
     }
     if method == method::TOOLS_CALL
-        && let Some(tool) = meta::string_member(params, "name")
+        && let Some(tool) = params.text("name")
     {
-        arguments(headers, card, &tool, params)?;
+        arguments(headers, card, &tool, params.json())?;
     }
     Ok(())
 }
@@ -55,11 +55,11 @@ pub(crate) fn notification(
     method: &str,
     version: Option<&str>,
 ) -> Result<(), Error> {
-    if let Some(header) = one(headers, METHOD)? {
-        equal(METHOD, header, method)?;
+    if let Some(header) = one(headers, &METHOD)? {
+        equal(&METHOD, header, method)?;
     }
-    match (one(headers, VERSION)?, version) {
-        (Some(header), Some(version)) => equal(VERSION, header, version),
+    match (one(headers, &VERSION)?, version) {
+        (Some(header), Some(version)) => equal(&VERSION, header, version),
         _ => Ok(()),
     }
 }
@@ -69,9 +69,12 @@ fn arguments(headers: &HeaderMap, card: &Card, tool: &str, params: &Json) -> Res
     if mirrored.is_empty() {
         return Ok(());
     }
-    let text = std::str::from_utf8(params.as_bytes()).map_err(|_| differs("Mcp-Param"))?;
+    let text = std::str::from_utf8(params.as_bytes())
+        .map_err(|_| Error::invalid_params("the parameters are no text"))?;
     for param in mirrored {
-        let name = format!("{PARAM}{}", param.suffix.to_ascii_lowercase());
+        let name = format!("{PARAM}{}", param.suffix);
+        // A card that somebody else wrote may promise what no header can be called.
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
         let path = std::iter::once("arguments").chain(param.path.iter().map(String::as_str));
         let twice = |_| Error::invalid_params("an argument is named twice");
         let body = lookup::at(text, path).map_err(twice)?.filter(|value| *value != "null");
@@ -102,10 +105,8 @@ fn says(header: &str, body: &str) -> bool {
 }
 
 /// The one value of a header, trimmed; none where there is none.
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error> {
-    // A name that no header can have is one that nobody can have sent.
-    let Ok(key) = HeaderName::from_bytes(name.as_bytes()) else { return Ok(None) };
-    let mut values = headers.get_all(&key).iter();
+fn one<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Error> {
+    let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(mismatch(name, "is there twice"));
@@ -116,27 +117,27 @@ fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Error>
     Ok(Some(value.trim_matches([' ', '\t'])))
 }
 
-fn decoded<'a>(name: &str, header: &'a str) -> Result<Cow<'a, str>, Error> {
+fn decoded<'a>(name: &HeaderName, header: &'a str) -> Result<Cow<'a, str>, Error> {
     sentinel::decode(header).map_err(|_| mismatch(name, "is not the Base64 of UTF-8"))
 }
 
-fn required<'a>(name: &str, header: Option<&'a str>) -> Result<&'a str, Error> {
+fn required<'a>(name: &HeaderName, header: Option<&'a str>) -> Result<&'a str, Error> {
     header.ok_or_else(|| missing(name))
 }
 
-fn equal(name: &str, header: &str, body: &str) -> Result<(), Error> {
+fn equal(name: &HeaderName, header: &str, body: &str) -> Result<(), Error> {
     if header == body { Ok(()) } else { Err(differs(name)) }
 }
 
-fn missing(name: &str) -> Error {
+fn missing(name: &HeaderName) -> Error {
     mismatch(name, "is missing")
 }
 
-fn differs(name: &str) -> Error {
+fn differs(name: &HeaderName) -> Error {
     mismatch(name, "differs from the body")
 }
 
-fn mismatch(name: &str, what: &str) -> Error {
+fn mismatch(name: &HeaderName, what: &str) -> Error {
     Error::new(code::HEADER_MISMATCH, format!("the header `{name}` {what}"))
 }
 

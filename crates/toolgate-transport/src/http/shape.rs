@@ -3,7 +3,7 @@
 use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use toolgate_core::{
     Card, Error, era,
-    protocol::{Json, RequestMeta},
+    protocol::{Json, Params, RequestMeta, meta::BadMeta},
 };
 
 use super::{
@@ -41,12 +41,13 @@ pub(crate) fn request(
     headers: &HeaderMap,
     card: &Card,
     method: &str,
-    params: Option<&Json>,
+    params: &Json,
 ) -> Result<RequestMeta, Error> {
-    let meta = RequestMeta::read(params).map_err(|bad| Error::invalid_params(bad.message))?;
-    let version = era::required(method, params, &meta)?;
-    let none = Json::object();
-    mirror::request(headers, card, method, version, params.unwrap_or(&none))?;
+    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
+    let params = Params::split(params).map_err(bad)?;
+    let meta = params.meta().map_err(bad)?;
+    let version = era::required(method, &params, &meta)?;
+    mirror::request(headers, card, method, version, &params)?;
     era::supported(version)?;
     Ok(meta)
 }
@@ -55,9 +56,9 @@ pub(crate) fn request(
 pub(crate) fn notification(
     headers: &HeaderMap,
     method: &str,
-    params: Option<&Json>,
+    params: &Json,
 ) -> Result<RequestMeta, Error> {
-    let meta = RequestMeta::read(params).map_err(|bad| Error::invalid_params(bad.message))?;
+    let meta = RequestMeta::read(Some(params)).map_err(|bad| Error::invalid_params(bad.message))?;
     mirror::notification(headers, method, meta.version.as_deref())?;
     meta.version.as_deref().map_or(Ok(()), era::supported)?;
     Ok(meta)

@@ -32,6 +32,7 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 
 fn judge(method: &str, params: &str, pairs: &[(&str, &str)]) -> Result<(), (i32, String)> {
     let params = Json::from_text(params.to_owned()).unwrap();
+    let params = Params::split(&params).unwrap();
     request(&headers(pairs), &card(), method, MODERN, &params)
         .map_err(|error| (error.code(), error.message().to_owned()))
 }
@@ -143,6 +144,7 @@ proptest::proptest! {
         headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value);
         let params = serde_json::json!({ "name": "query", "arguments": { "region": argument } });
         let params = Json::of(&params).unwrap();
+        let params = Params::split(&params).unwrap();
         let _ = request(&headers, &card(), "tools/call", MODERN, &params);
     }
 }
