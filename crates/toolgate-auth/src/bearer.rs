@@ -59,11 +59,11 @@ fn take(value: &[u8]) -> Result<Token, Verdict> {
         return Err(Verdict::NotMine);
     }
     let token = rest.trim_ascii();
-    if token.iter().any(|byte| matches!(byte, b' ' | b',' | b'\t')) {
-        return refused(Refusal::malformed("more than one token is sent"));
-    }
     match std::str::from_utf8(token) {
         Ok(text) if is_b64token(token) => Ok(Token(text.into())),
+        _ if token.iter().any(|byte| matches!(byte, b' ' | b',' | b'\t')) => {
+            refused(Refusal::malformed("more than one token is sent"))
+        }
         _ => refused(Refusal::invalid("that is not a bearer token")),
     }
 }
