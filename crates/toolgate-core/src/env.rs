@@ -30,9 +30,11 @@ pub const TABLE: &[Variable] = &[
     CALL_TIMEOUT,
     CALLS_PER_CALLER,
     CONNECTIONS,
+    STATELESS,
     ISSUER,
     JWKS_URI,
     AUDIENCE,
+    API_KEYS,
 ];
 
 macro_rules! variables {
@@ -56,9 +58,11 @@ variables! {
     CALL_TIMEOUT = "300", "longest call, in seconds.";
     CALLS_PER_CALLER = "64", "calls that one caller may have running.";
     CONNECTIONS = "4096", "connections that the listener holds open.";
+    STATELESS = "false", "whether clients of older revisions go without sessions: `true` or `false`.";
     ISSUER = "", "issuer of access tokens.";
     JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";
+    API_KEYS = "", "path of the JSON file that lists the API keys, as hashes.";
 }
 
 /// Where variables are looked up.

@@ -1,8 +1,8 @@
 //! Which revision a request is written in (versioning, "Version negotiation").
 
-use toolgate_protocol::{Params, RequestMeta, version};
+use toolgate_protocol::{Params, RequestMeta, legacy, version};
 
-use crate::{error::Error, legacy};
+use crate::error::Error;
 
 /// What a request of the modern era has to say of itself, before anything is compared with it.
 ///
@@ -15,8 +15,9 @@ pub fn required<'a>(
     meta: &'a RequestMeta,
 ) -> Result<&'a str, Error> {
     match (&meta.version, &meta.client_capabilities) {
-        (None, None) if legacy::is_handshake(method) => {
-            Err(Error::unsupported_version(&legacy::requested(params)))
+        (None, None) if method == legacy::INITIALIZE => {
+            let asked = params.text("protocolVersion").unwrap_or_default();
+            Err(Error::unsupported_version(&asked))
         }
         (None, _) => Err(Error::invalid_params("`_meta` lacks the protocol version")),
         (_, None) => Err(Error::invalid_params("`_meta` lacks the client capabilities")),
@@ -52,8 +53,8 @@ mod tests {
             ("tools/list", None, false, code::INVALID_PARAMS),
             ("tools/list", Some("2026-07-28"), false, code::INVALID_PARAMS),
             ("tools/list", None, true, code::INVALID_PARAMS),
-            (legacy::HANDSHAKE, None, false, code::UNSUPPORTED_VERSION),
-            (legacy::HANDSHAKE, None, true, code::INVALID_PARAMS),
+            (legacy::INITIALIZE, None, false, code::UNSUPPORTED_VERSION),
+            (legacy::INITIALIZE, None, true, code::INVALID_PARAMS),
         ];
         let none = Json::object();
         let none = Params::split(&none).unwrap();
@@ -68,7 +69,7 @@ mod tests {
         assert_eq!(required("x", &none, &meta(Some("v999"), true)).unwrap(), "v999");
         let params = Json::of(&serde_json::json!({ "protocolVersion": "2025-11-25" })).unwrap();
         let params = Params::split(&params).unwrap();
-        let error = required(legacy::HANDSHAKE, &params, &meta(None, false)).unwrap_err();
+        let error = required(legacy::INITIALIZE, &params, &meta(None, false)).unwrap_err();
         assert!(error.data().unwrap().as_bytes().ends_with(br#""requested":"2025-11-25"}"#));
     }
 

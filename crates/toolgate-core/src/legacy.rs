@@ -1,18 +1,25 @@
-//! The era before 2026-07-28: so far, only enough to turn it away by name.
+//! The era before 2026-07-28, without IO: which era a message is in, what it asks in the terms of
+//! this crate, how its answer is written, and the sessions it may belong to.
+//!
+//! A transport that serves the old era, too, asks [`classify`] first. A message of the old era is
+//! [`read`] into a [`Turn`]; what is a call goes to the service like any other, with the
+//! [`RequestMeta`](toolgate_protocol::RequestMeta) that its [`Conversation`] makes; the answer is
+//! written by [`Wire`](crate::wire::Wire).
 
-use std::borrow::Cow;
+mod conversation;
+mod era;
+mod lowered;
+mod memory;
+mod session;
+mod store;
+mod turn;
 
-use toolgate_protocol::Params;
-
-/// The request that opened a session in the old era.
-pub(crate) const HANDSHAKE: &str = "initialize";
-
-/// Whether a method is the old era's handshake.
-pub(crate) fn is_handshake(method: &str) -> bool {
-    method == HANDSHAKE
-}
-
-/// The revision that a handshake asks for.
-pub(crate) fn requested<'a>(params: &Params<'a>) -> Cow<'a, str> {
-    params.text("protocolVersion").unwrap_or_default()
-}
+pub use self::{
+    conversation::Conversation,
+    era::{Era, Signs, classify},
+    lowered::Lowered,
+    memory::MemorySessions,
+    session::{Owner, SessionId, SessionRecord},
+    store::{SessionStore, StoreError},
+    turn::{Turn, introduced, introduction, read},
+};

@@ -1,16 +1,69 @@
-//! Writing replies and errors for revision 2026-07-28: the only place that knows its stamps.
+//! Writing replies and errors: the only place that knows the stamps of revision 2026-07-28, and
+//! which messages go without.
 
-use std::sync::LazyLock;
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use bytes::Bytes;
 use serde::Serialize;
-use toolgate_protocol::{Members, RequestId, envelope};
+use toolgate_protocol::{Members, RequestId, code, envelope, legacy::Revision};
 
 use crate::{
     card::Card,
     error::Error,
+    legacy::Lowered,
     reply::{Kind, Reply},
 };
+
+/// How the answer to a request is written.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Wire {
+    /// With the stamps of the modern era.
+    Modern,
+    /// As an old revision has it.
+    Legacy {
+        /// The revision.
+        revision: Revision,
+        /// The method that is answered.
+        method: Cow<'static, str>,
+        /// What was written that way before.
+        lowered: Arc<Lowered>,
+    },
+}
+
+impl Wire {
+    /// A result.
+    pub fn result(&self, id: &RequestId, reply: &Reply, card: &Card) -> Bytes {
+        match self {
+            Self::Modern => result(id, reply, card),
+            Self::Legacy { .. } if reply.kind != Kind::Complete => {
+                // The era has no such results, and clients were said not to understand them.
+                self.error(Some(id), &Error::internal())
+            }
+            Self::Legacy { revision, method, lowered } => {
+                let fields = lowered.members(*revision, method, reply);
+                if reply.meta.is_empty() {
+                    return envelope::write_result(id, &[&fields]);
+                }
+                envelope::write_result(id, &[&fields, &Members::object("_meta", &reply.meta)])
+            }
+        }
+    }
+
+    /// An error.
+    pub fn error(&self, id: Option<&RequestId>, told: &Error) -> Bytes {
+        match self {
+            Self::Legacy { .. } if told.code() == code::MISSING_CLIENT_CAPABILITY => {
+                // A code of the modern era alone.
+                error(id, &Error::invalid_params(told.message().to_owned()))
+            }
+            _ => error(id, told),
+        }
+    }
+}
 
 /// A result with its stamps: `resultType` always, cache hints where the reply has them, and the
 /// server's name in `_meta`.

@@ -50,6 +50,12 @@ impl Json {
         &self.0
     }
 
+    /// A copy that shares no bytes with what it was part of.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self(Bytes::copy_from_slice(&self.0))
+    }
+
     /// Whether the value is an object.
     pub fn is_object(&self) -> bool {
         self.0.trim_ascii_start().first() == Some(&b'{')

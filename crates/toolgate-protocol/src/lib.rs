@@ -1,4 +1,5 @@
-//! The wire shapes of the Model Context Protocol, revision 2026-07-28.
+//! The wire shapes of the Model Context Protocol, revision 2026-07-28, and in [`legacy`] of those
+//! before it.
 //!
 //! This crate knows JSON and nothing else: no transport, no authentication, no policy. A message is
 //! split by [`envelope::parse`] into id, method and raw `params`; only whoever uses the parameters
@@ -12,6 +13,7 @@ pub mod envelope;
 pub mod id;
 pub mod input;
 pub mod json;
+pub mod legacy;
 pub mod level;
 pub mod meta;
 pub mod method;

@@ -40,6 +40,11 @@ impl<'a> Params<'a> {
         self.members.text(name)?.ok()
     }
 
+    /// One member, sharing the bytes of all.
+    pub fn value(&self, name: &str) -> Option<Json> {
+        self.members.take(name).map(|raw| Json::within(self.json.bytes(), raw))
+    }
+
     /// All of them as they were sent.
     pub fn json(&self) -> &'a Json {
         self.json

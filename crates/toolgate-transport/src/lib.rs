@@ -7,4 +7,5 @@
 pub mod http;
 pub mod memory;
 
+mod calls;
 mod life;

@@ -77,7 +77,7 @@ async fn without_cors_no_preflight_is_allowed() {
         allows_nobody(&reply);
     }
     let reply = server.send(&preflight(&own).bearer(&server.token())).await;
-    assert_eq!((reply.status, reply.field("allow")), (405, Some("POST")));
+    assert_eq!((reply.status, reply.field("allow")), (405, Some("POST, DELETE")));
     allows_nobody(&reply);
 }
 

@@ -155,8 +155,8 @@ impl Problem {
         self
     }
 
-    pub(crate) fn field(mut self: Box<Self>, name: HeaderName, value: &'static str) -> Box<Self> {
-        self.fields.push((name, HeaderValue::from_static(value)));
+    pub(crate) fn field(mut self: Box<Self>, name: HeaderName, value: HeaderValue) -> Box<Self> {
+        self.fields.push((name, value));
         self
     }
 

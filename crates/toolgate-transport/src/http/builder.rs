@@ -8,6 +8,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use toolgate_core::{
     Authenticate, BoxError, BoxFuture, IntoService, Service, StartError, env::Env,
+    legacy::SessionStore,
 };
 
 use super::{
@@ -124,6 +125,21 @@ impl<S> Http<S> {
     #[must_use]
     pub fn cors(mut self, cors: Cors) -> Self {
         self.settings.cors = Some(cors);
+        self
+    }
+
+    /// Mints no sessions for clients of revisions before 2026-07-28: each of their requests stands
+    /// for itself, too, and any replica may answer it. `TOOLGATE_STATELESS`.
+    #[must_use]
+    pub fn stateless(mut self) -> Self {
+        self.settings.stateless = Some(true);
+        self
+    }
+
+    /// Where sessions of clients of revisions before 2026-07-28 are kept; in memory unless set.
+    #[must_use]
+    pub fn sessions(mut self, store: impl SessionStore) -> Self {
+        self.settings.sessions = Some(Arc::new(store));
         self
     }
 

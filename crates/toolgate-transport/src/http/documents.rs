@@ -56,7 +56,7 @@ impl Endpoint {
             Method::GET | Method::HEAD => Ok(Some(text)),
             Method::OPTIONS => Ok(None),
             _ => Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here")
-                .field(ALLOW, READ)),
+                .field(ALLOW, HeaderValue::from_static(READ))),
         }
     }
 
@@ -70,7 +70,9 @@ impl Endpoint {
     ) -> Response<Body> {
         if !matches!(head.method, Method::GET | Method::HEAD) {
             let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "only GET is served here");
-            return self.turn_away(problem.field(ALLOW, "GET, HEAD"), &head, body).await;
+            return self
+                .turn_away(problem.field(ALLOW, HeaderValue::from_static("GET, HEAD")), &head, body)
+                .await;
         }
         if wants_calls && !self.ready.load(Ordering::Acquire) {
             let mut response = answer::json(Body::from(r#"{"status":"stopping"}"#));

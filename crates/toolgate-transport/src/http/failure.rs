@@ -8,7 +8,7 @@ use std::{
 use futures::FutureExt;
 use http::StatusCode;
 use tokio::time::{Instant, timeout_at};
-use toolgate_core::{Error, error::incident_id, protocol::code};
+use toolgate_core::{Error, Shutdown, error::incident_id, protocol::code};
 
 /// Why a call has no reply.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Late,
     /// It panicked; the log has it under this id.
     Panicked(String),
+    /// The client does not want it any more, and waits for no answer.
+    Cancelled,
 }
 
 impl Failure {
@@ -27,7 +29,17 @@ impl Failure {
         match self {
             Self::Error(error) => error.clone(),
             Self::Late => Error::new(code::INTERNAL_ERROR, "timed out"),
+            Self::Cancelled => Error::new(code::REFUSED, "cancelled"),
             Self::Panicked(incident) => Error::internal_with_id(incident),
+        }
+    }
+
+    /// Whether it is an answer to the request in any era, rather than a refusal or a fault.
+    pub(crate) fn is_answer(&self) -> bool {
+        match self {
+            Self::Error(error) => error.denial().is_none(),
+            Self::Late | Self::Cancelled => true,
+            Self::Panicked(_) => false,
         }
     }
 
@@ -54,6 +66,19 @@ impl Failure {
             | code::INVALID_REQUEST => Some(StatusCode::BAD_REQUEST),
             _ => Some(StatusCode::OK),
         }
+    }
+}
+
+/// Ends a call that its client cancels.
+pub(crate) async fn until_cancelled<T>(
+    cancelled: Option<Shutdown>,
+    call: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(cancelled) = cancelled else { return call.await };
+    tokio::select! {
+        biased;
+        () = cancelled.requested() => Err(Failure::Cancelled),
+        ended = call => ended,
     }
 }
 

@@ -46,6 +46,14 @@ pub(crate) fn request(
     Ok(())
 }
 
+/// The revision that a message names in its header.
+///
+/// # Errors
+/// `-32020` when it is there twice or is no text.
+pub(crate) fn version(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    one(headers, &VERSION)
+}
+
 /// Compares a notification with what headers there are: none is required of one.
 ///
 /// # Errors

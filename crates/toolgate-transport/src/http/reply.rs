@@ -6,7 +6,9 @@ use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream};
 use http::Response;
 use tokio::time::{Instant, sleep};
-use toolgate_core::{Card, Error, Note, Notes, Out, Reply, Running, protocol::RequestId, wire};
+use toolgate_core::{
+    Card, Error, Note, Notes, Out, Reply, Running, protocol::RequestId, wire::Wire,
+};
 
 use std::sync::Arc;
 
@@ -15,7 +17,8 @@ use super::{
     admission::Permit,
     answer,
     body::Body,
-    failure::{Failure, contain},
+    failure::{Failure, contain, until_cancelled},
+    legacy::Entry,
     sse::{self, Events},
 };
 
@@ -27,6 +30,9 @@ pub(crate) struct Call {
     pub(crate) deadline: Instant,
     pub(crate) keep_alive: Duration,
     pub(crate) permit: Permit,
+    pub(crate) wire: Wire,
+    /// Where the client can cancel it other than by going away.
+    pub(crate) entry: Option<Entry>,
 }
 
 /// Answers a request that was admitted. A failure that comes before anything went out may still
@@ -38,7 +44,8 @@ pub(crate) async fn answer(call: Call, running: Running) -> Result<Response<Body
         _ => return Err(Failure::Error(Error::internal())),
     };
     let deadline = call.deadline;
-    let end = Box::pin(contain(deadline, move || end));
+    let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
+    let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));
     let mut live = Live { call, notes, end, ended: None, done: false };
     let first = if live.call.accepts.stream {
         match live.step().await {
@@ -59,8 +66,8 @@ pub(crate) async fn answer(call: Call, running: Running) -> Result<Response<Body
 }
 
 /// A reply that needs no waiting for.
-fn whole(call: Call, reply: &Reply) -> Response<Body> {
-    let message = wire::result(&call.id, reply, &call.card);
+pub(crate) fn whole(call: Call, reply: &Reply) -> Response<Body> {
+    let message = call.wire.result(&call.id, reply, &call.card);
     let (json, permit) = (call.accepts.json, call.permit);
     if json {
         answer::json(Body::from(message).holding(permit))
@@ -69,9 +76,20 @@ fn whole(call: Call, reply: &Reply) -> Response<Body> {
     }
 }
 
-/// A failure of an application for a client that takes events alone.
-pub(crate) fn error_event(id: &RequestId, failure: &Failure) -> Response<Body> {
-    answer::events(sse::event(&wire::error(Some(id), &failure.error())).into())
+/// A failure that is an answer.
+pub(crate) fn failure(
+    wire: &Wire,
+    id: &RequestId,
+    accepts: Accepts,
+    failure: &Failure,
+) -> Response<Body> {
+    let message = wire.error(Some(id), &failure.error());
+    match failure {
+        // Nobody waits for it, so it ends without a word where that can be said.
+        Failure::Cancelled if accepts.stream => answer::events(Body::empty()),
+        _ if accepts.json => answer::json(message.into()),
+        _ => answer::events(sse::event(&message).into()),
+    }
 }
 
 /// A request that is still running.
@@ -148,8 +166,9 @@ impl Live {
         }
         self.done = true;
         let message = match self.ended.as_ref()? {
-            Ok(reply) => wire::result(&self.call.id, reply, &self.call.card),
-            Err(failure) => wire::error(Some(&self.call.id), &failure.error()),
+            Ok(reply) => self.call.wire.result(&self.call.id, reply, &self.call.card),
+            Err(Failure::Cancelled) => return None,
+            Err(failure) => self.call.wire.error(Some(&self.call.id), &failure.error()),
         };
         Some(sse::event(&message))
     }

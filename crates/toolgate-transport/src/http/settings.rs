@@ -3,9 +3,11 @@
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use http::uri::PathAndQuery;
+use tokio::time::Instant;
 use toolgate_core::{
     Authenticate, Card, ResourceCard, StartError,
     env::{self, Env},
+    legacy::{MemorySessions, SessionStore},
 };
 
 use super::{
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) env: Option<Env>,
     pub(crate) shown: Vec<Shown>,
+    pub(crate) stateless: Option<bool>,
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
 }
 
 impl fmt::Debug for Settings {
@@ -64,6 +68,8 @@ pub(crate) struct Setup {
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
     pub(crate) resource_card: ResourceCard,
     pub(crate) limits: Limits,
+    /// Where sessions of the old era are kept; none where there are none.
+    pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     /// What is allowed and should still be looked at.
     pub(crate) warnings: Vec<String>,
 }
@@ -79,6 +85,7 @@ impl Settings {
         fill(&mut self.public_url, env.text(env::PUBLIC_URL), &mut problems);
         fill(&mut self.path, env.text(env::PATH), &mut problems);
         fill(&mut self.hosts, env.list(env::HOSTS), &mut problems);
+        fill(&mut self.stateless, env.parsed(env::STATELESS), &mut problems);
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
         fill(&mut self.cors, origins, &mut problems);
         if let Err(error) = self.limits.fill(&env) {
@@ -106,12 +113,21 @@ impl Settings {
         if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
             warnings.push("anybody who reaches this address may call; set auth".into());
         }
+        let stateless = self.stateless.unwrap_or(false);
+        if stateless && self.sessions.is_some() {
+            problems.push(
+                "sessions are kept and there are none; take sessions away, or stateless \
+                 (TOOLGATE_STATELESS)"
+                    .into(),
+            );
+        }
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
         let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
-        let Self { auth, limits, .. } = self;
-        Ok(Setup { site, auth, resource_card, limits, warnings })
+        let Self { auth, limits, sessions, .. } = self;
+        let sessions = (!stateless).then(|| sessions.unwrap_or_else(in_memory));
+        Ok(Setup { site, auth, resource_card, limits, sessions, warnings })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
@@ -225,6 +241,11 @@ fn authentication(card: &Card, asked: bool, with: &ResourceCard, named: bool) ->
         ));
     }
     problems
+}
+
+/// By the clock that everything else here goes by.
+fn in_memory() -> Arc<dyn SessionStore> {
+    Arc::new(MemorySessions::new().clock(|| Instant::now().into_std()))
 }
 
 fn is_endpoint_path(path: &str) -> bool {

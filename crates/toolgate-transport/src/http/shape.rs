@@ -1,9 +1,10 @@
 //! Whether a request is one that can be served, told from its head and its parameters.
 
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use toolgate_core::{
     Card, Error, era,
-    protocol::{Json, Params, RequestMeta, meta::BadMeta},
+    legacy::{Era, Signs, classify},
+    protocol::{Json, Params, RequestMeta, code, meta::BadMeta},
 };
 
 use super::{
@@ -14,10 +15,11 @@ use super::{
 };
 
 /// Judges method and media types.
-pub(crate) fn head(head: &Parts) -> Result<Accepts, Box<Problem>> {
+pub(crate) fn head(head: &Parts, allow: &'static str) -> Result<Accepts, Box<Problem>> {
     if head.method != Method::POST {
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "only POST is served here");
-        return Err(problem.field(header::ALLOW, "POST"));
+        let message = "this method is not served here";
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, message);
+        return Err(problem.field(header::ALLOW, HeaderValue::from_static(allow)));
     }
     if !accept::is_json(&head.headers) {
         let message = "the body has to be application/json";
@@ -33,7 +35,34 @@ pub(crate) fn head(head: &Parts) -> Result<Accepts, Box<Problem>> {
     })
 }
 
-/// Judges a request against its own headers; says what it tells of itself.
+/// Splits parameters and reads what they tell of their request.
+pub(crate) fn params(params: &Json) -> Result<(Params<'_>, RequestMeta), Error> {
+    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
+    let params = Params::split(params).map_err(bad)?;
+    let meta = params.meta().map_err(bad)?;
+    Ok((params, meta))
+}
+
+/// The era of a message.
+pub(crate) fn era(
+    headers: &HeaderMap,
+    method: Option<&str>,
+    meta: &RequestMeta,
+) -> Result<Era, Error> {
+    let header = mirror::version(headers)?;
+    let named = meta.version.is_some() || meta.client_capabilities.is_some();
+    Ok(classify(Signs { method, named, header }))
+}
+
+/// Whether what has no method of its own, and so tells no era, may be of the old one.
+pub(crate) fn old(headers: &HeaderMap) -> Result<(), Error> {
+    match era(headers, None, &RequestMeta::default())? {
+        Era::Legacy => Ok(()),
+        _ => Err(Error::new(code::INVALID_REQUEST, "one request or notification is expected")),
+    }
+}
+
+/// Judges a request of the modern era against its own headers.
 ///
 /// The order is the specification's: what the body lacks, then where headers and body differ, then
 /// a version that both name and nobody serves.
@@ -41,27 +70,22 @@ pub(crate) fn request(
     headers: &HeaderMap,
     card: &Card,
     method: &str,
-    params: &Json,
-) -> Result<RequestMeta, Error> {
-    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
-    let params = Params::split(params).map_err(bad)?;
-    let meta = params.meta().map_err(bad)?;
-    let version = era::required(method, &params, &meta)?;
-    mirror::request(headers, card, method, version, &params)?;
-    era::supported(version)?;
-    Ok(meta)
+    params: &Params<'_>,
+    meta: &RequestMeta,
+) -> Result<(), Error> {
+    let version = era::required(method, params, meta)?;
+    mirror::request(headers, card, method, version, params)?;
+    era::supported(version)
 }
 
 /// Judges a notification likewise. It has to tell nothing of itself.
 pub(crate) fn notification(
     headers: &HeaderMap,
     method: &str,
-    params: &Json,
-) -> Result<RequestMeta, Error> {
-    let meta = RequestMeta::read(Some(params)).map_err(|bad| Error::invalid_params(bad.message))?;
+    meta: &RequestMeta,
+) -> Result<(), Error> {
     mirror::notification(headers, method, meta.version.as_deref())?;
-    meta.version.as_deref().map_or(Ok(()), era::supported)?;
-    Ok(meta)
+    meta.version.as_deref().map_or(Ok(()), era::supported)
 }
 
 /// Why a body could not be read.

@@ -32,7 +32,7 @@ async fn heads_that_cannot_be_served_have_their_status() {
         (403, |it| it.header("origin", "http://evil.example")),
         (403, |it| it.header("origin", "null")),
         (405, |it| it.method("GET")),
-        (405, |it| it.method("DELETE")),
+        (400, |it| it.method("DELETE")),
         (405, |it| it.method("HEAD")),
         (405, |it| it.method("OPTIONS").header("access-control-request-method", "POST")),
         (405, |it| it.method("BREW")),
@@ -56,7 +56,7 @@ async fn heads_that_cannot_be_served_have_their_status() {
             assert_eq!(got.json()["error"]["code"], code::REFUSED);
         }
         if *status == 405 {
-            assert_eq!(got.header("allow"), "POST");
+            assert_eq!(got.header("allow"), "POST, DELETE");
         }
         if matches!(status, 405 | 406 | 415) {
             assert_eq!(got.json()["id"], 1, "a small body is read for its id");
@@ -110,7 +110,8 @@ async fn notifications_are_taken_with_202_and_nothing_else() {
     let double = echo();
     let service = built(double.clone());
     let send = async |method: &str, headers: &[(&str, &str)]| {
-        let mut request = HttpRequest::post("/mcp").header("host", "localhost");
+        let request = HttpRequest::post("/mcp").header("host", "localhost");
+        let mut request = request.header("mcp-protocol-version", "2026-07-28");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -1,0 +1,24 @@
+//! The wire before 2026-07-28: its revisions, the methods that went with it, and its handshake.
+
+pub mod batch;
+pub mod handshake;
+
+mod down;
+mod revision;
+
+pub use self::{
+    down::{down, lowers},
+    revision::Revision,
+};
+
+/// Opens a conversation.
+pub const INITIALIZE: &str = "initialize";
+/// The client's word that it has read the answer to [`INITIALIZE`].
+pub const INITIALIZED: &str = "notifications/initialized";
+/// Asks for an empty answer.
+pub const PING: &str = "ping";
+/// Says from which level on log messages are wanted.
+pub const SET_LEVEL: &str = "logging/setLevel";
+
+/// The error code of a session that is unknown, in the range that JSON-RPC leaves to servers.
+pub const SESSION_NOT_FOUND: i32 = -32001;

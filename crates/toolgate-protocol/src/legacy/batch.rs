@@ -1,0 +1,50 @@
+//! Several messages in one body (2025-03-26, "JSON-RPC", "Batching").
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+/// Whether a body is an array.
+pub fn is_batch(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'[')
+}
+
+/// Why a body is not taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BadBatch {
+    /// It is not JSON.
+    NotJson,
+    /// It is empty, which JSON-RPC 2.0, section 6, forbids.
+    Empty,
+    /// It has more messages than allowed.
+    TooLong,
+}
+
+/// The messages of a batch, sharing its bytes. None of them has been looked at.
+///
+/// # Errors
+/// When it is no array, is empty or has more than `most` messages.
+pub fn split(body: &Bytes, most: usize) -> Result<Vec<Bytes>, BadBatch> {
+    let parts: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| BadBatch::NotJson)?;
+    match parts.len() {
+        0 => Err(BadBatch::Empty),
+        count if count > most => Err(BadBatch::TooLong),
+        _ => Ok(parts.into_iter().map(|part| body.slice_ref(part.get().as_bytes())).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_are_taken_apart_within_bounds() {
+        let split = |body: &'static str, most| split(&Bytes::from_static(body.as_bytes()), most);
+        assert_eq!(split(" [ {\"a\":1} , 2 ]", 2).unwrap(), ["{\"a\":1}", "2"]);
+        assert_eq!(split("[]", 2), Err(BadBatch::Empty));
+        assert_eq!(split("[1,2,3]", 2), Err(BadBatch::TooLong));
+        assert_eq!(split("[1,", 2), Err(BadBatch::NotJson));
+        assert_eq!(split("{}", 2), Err(BadBatch::NotJson));
+        assert!(is_batch(b"\n [") && !is_batch(b"{[") && !is_batch(b""));
+    }
+}

@@ -1,0 +1,203 @@
+//! The era before 2026-07-28 at this endpoint: what is a conversation there becomes requests that
+//! stand for themselves, and their replies become answers of that era.
+
+mod batch;
+mod session;
+mod talk;
+
+use std::sync::Arc;
+
+use http::{Response, StatusCode};
+use toolgate_core::{
+    Error, Note, Reply, Request, Running,
+    legacy::{Lowered, SessionId, SessionStore, Turn, introduced, introduction},
+    protocol::{
+        Params, RequestId, RequestMeta, code,
+        legacy::{INITIALIZED, handshake::Initialize},
+        method,
+    },
+    wire::Wire,
+};
+
+use self::{session::SESSION, talk::Talk};
+use super::{
+    answer::{self, Problem},
+    body::Body,
+    endpoint::Endpoint,
+    failure::{Failure, contain},
+    message::{Admitted, bad},
+    reply,
+};
+use crate::calls::{self, Calls};
+
+/// A call that its session's owner can cancel.
+pub(crate) type Entry = calls::Entry<(SessionId, RequestId)>;
+
+/// What the old era keeps.
+pub(crate) struct Past {
+    /// Where its sessions are; none where every request stands for itself.
+    sessions: Option<Arc<dyn SessionStore>>,
+    calls: Calls<(SessionId, RequestId)>,
+    lowered: Arc<Lowered>,
+}
+
+impl Past {
+    pub(crate) fn new(sessions: Option<Arc<dyn SessionStore>>) -> Self {
+        Self { sessions, calls: Calls::default(), lowered: Arc::default() }
+    }
+
+    pub(crate) fn has_sessions(&self) -> bool {
+        self.sessions.is_some()
+    }
+
+    /// The methods of HTTP that are served, as `Allow` names them.
+    pub(crate) fn methods(&self) -> &'static str {
+        if self.has_sessions() { "POST, DELETE" } else { "POST" }
+    }
+
+    fn wire(&self, talk: &Talk, request: &Request) -> Wire {
+        Wire::Legacy {
+            revision: talk.conversation().revision,
+            method: request.method.clone(),
+            lowered: self.lowered.clone(),
+        }
+    }
+
+    /// Cancels what a notification names.
+    ///
+    /// Without a session nobody can say whose call an id means: two clients of one owner count
+    /// alike.
+    fn cancel(&self, talk: &Talk, note: &Note) {
+        let named = Params::split(&note.params).ok().and_then(|params| params.value("requestId"));
+        let id = named.and_then(|id| id.parse().ok());
+        if let (Some(session), Some(id)) = (talk.id(), id) {
+            self.calls.cancel(&(session.clone(), id));
+        }
+    }
+}
+
+impl Endpoint {
+    /// Answers a request of the old era. `turn` is what it asks, or why that cannot be told.
+    pub(crate) async fn past_request(
+        &self,
+        one: Admitted<'_>,
+        id: RequestId,
+        request: Request,
+        own: RequestMeta,
+        turn: Result<Turn, Error>,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        if let Ok(Turn::Handshake(asked)) = turn {
+            return self.handshake(one, id, asked).await;
+        }
+        let talk = self.talk(&one).await.map_err(|problem| problem.id(id.clone()))?;
+        let wire = self.past.wire(&talk, &request);
+        let entry = match turn {
+            Ok(Turn::Call) => self.enter(&talk, &id),
+            Ok(turn) => {
+                let kept = self.remember(&one, &talk, &turn).await;
+                kept.map_err(|problem| problem.id(id.clone()))?;
+                return Ok(reply::whole(self.call(one, id, wire, None), &Reply::empty()));
+            }
+            Err(error) => Err(error),
+        };
+        match entry {
+            Ok(entry) => {
+                let meta = talk.conversation().meta(own);
+                self.run(one, id, request, meta, wire, entry).await
+            }
+            Err(error) => Ok(reply::failure(&wire, &id, one.accepts, &Failure::Error(error))),
+        }
+    }
+
+    /// Enters a call where its client can cancel it.
+    fn enter(&self, talk: &Talk, id: &RequestId) -> Result<Option<Entry>, Error> {
+        let Some(session) = talk.id() else { return Ok(None) };
+        let entry = self.past.calls.enter((session.clone(), id.clone()));
+        entry.map(Some).ok_or_else(|| Error::new(code::INVALID_REQUEST, "the id is in use"))
+    }
+
+    /// Takes a notification of the old era.
+    pub(crate) async fn past_notification(
+        &self,
+        one: Admitted<'_>,
+        note: Note,
+        own: RequestMeta,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let talk = self.talk(&one).await?;
+        self.noted(&one, &talk, note, own).await
+    }
+
+    async fn noted(
+        &self,
+        one: &Admitted<'_>,
+        talk: &Talk,
+        note: Note,
+        own: RequestMeta,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        match &*note.method {
+            INITIALIZED => {}
+            method::CANCELLED => self.past.cancel(talk, &note),
+            _ => return self.tell(one, note, talk.conversation().meta(own)).await,
+        }
+        Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// Takes an answer. Nothing is asked of clients in this era so far, so it answers nothing.
+    pub(crate) async fn past_response(
+        &self,
+        one: Admitted<'_>,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let talk = self.talk(&one).await?;
+        if talk.id().is_none() {
+            let message = "the server asks nothing, so nothing can be answered";
+            return Err(bad(Error::new(code::INVALID_REQUEST, message)));
+        }
+        Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// Begins a conversation. Whom the service refuses begins nothing.
+    async fn handshake(
+        &self,
+        one: Admitted<'_>,
+        id: RequestId,
+        asked: Initialize,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let talk = Talk::begun(&one.caller, asked);
+        let wire = self.past.wire(&talk, &introduction());
+        let begun = self.introduced(&one, &talk).await;
+        let reply = match begun {
+            Ok(reply) => reply,
+            Err(failure) if failure.is_answer() => {
+                return Ok(reply::failure(&wire, &id, one.accepts, &failure));
+            }
+            Err(failure) => return Err(self.failed(&failure, &one.caller).id(id)),
+        };
+        let session = self.begin(&one, talk).await.map_err(|problem| problem.id(id.clone()))?;
+        let mut response = reply::whole(self.call(one, id, wire, None), &reply);
+        if let Some(session) = session {
+            response.headers_mut().insert(SESSION.clone(), session);
+        }
+        Ok(response)
+    }
+
+    async fn introduced(&self, one: &Admitted<'_>, talk: &Talk) -> Result<Reply, Failure> {
+        let meta = talk.conversation().meta(RequestMeta::default());
+        let reply = self.reply(one, introduction(), meta).await?;
+        let revision = talk.conversation().revision;
+        introduced(revision, &self.service.card(), &reply).map_err(Failure::Error)
+    }
+
+    /// Waits for a reply without its notes.
+    async fn reply(
+        &self,
+        one: &Admitted<'_>,
+        request: Request,
+        meta: RequestMeta,
+    ) -> Result<Reply, Failure> {
+        let cx = self.context(&one.caller, meta, one.deadline);
+        match contain(one.deadline, || self.service.call(request, cx)).await? {
+            Running::Done(reply) => Ok(reply),
+            running => contain(one.deadline, || running.reply()).await,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Sessions: begun by a handshake, found by the owner alone, ended by the owner or by time.
+
+use std::{error::Error as _, panic::AssertUnwindSafe};
+
+use futures::FutureExt;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
+use tokio::time::{Instant, timeout_at};
+use toolgate_core::{
+    BoxFuture, Caller, Error,
+    error::incident_id,
+    legacy::{Owner, SessionId, SessionRecord, StoreError, Turn},
+    protocol::legacy::{Revision, SESSION_NOT_FOUND},
+};
+
+use super::{
+    super::{
+        answer::{self, Problem},
+        body::Body,
+        endpoint::{Endpoint, RETRY},
+        evidence::Head,
+        message::{Admitted, bad},
+        mirror,
+    },
+    talk::Talk,
+};
+
+pub(super) static SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
+impl Endpoint {
+    /// The conversation that a request belongs to. With sessions that is one of the caller's own;
+    /// to anybody else it is unknown.
+    pub(super) async fn talk(&self, one: &Admitted<'_>) -> Result<Talk, Box<Problem>> {
+        let Some(store) = self.past.sessions.as_deref() else {
+            let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
+            let revision = named.and_then(Revision::parse).unwrap_or(Revision::ASSUMED);
+            return Ok(Talk::alone(revision));
+        };
+        let (id, owner) = named(&one.head.parts, &one.caller)?;
+        let found = kept(one.deadline, || store.find(&id, &owner)).await?;
+        found.map(|record| Talk::Session(id, record)).ok_or_else(unknown)
+    }
+
+    /// Keeps what a handshake began. The id to name it by, where it is kept.
+    pub(super) async fn begin(
+        &self,
+        one: &Admitted<'_>,
+        talk: Talk,
+    ) -> Result<Option<HeaderValue>, Box<Problem>> {
+        let (Some(store), Talk::Begun(record)) = (self.past.sessions.as_deref(), talk) else {
+            return Ok(None);
+        };
+        let id = kept(one.deadline, || store.create(record)).await?;
+        let value = HeaderValue::try_from(id.as_str());
+        value.map(Some).map_err(|_| broken("the session store made an id that is no header"))
+    }
+
+    /// Keeps what a request changes in its conversation.
+    pub(super) async fn remember(
+        &self,
+        one: &Admitted<'_>,
+        talk: &Talk,
+        turn: &Turn,
+    ) -> Result<(), Box<Problem>> {
+        let (Turn::SetLevel(level), Some(store), Talk::Session(id, record)) =
+            (turn, self.past.sessions.as_deref(), talk)
+        else {
+            return Ok(());
+        };
+        let mut record = SessionRecord::clone(record);
+        record.conversation.log_level = *level;
+        let found = kept(one.deadline, || store.replace(id, record)).await?;
+        if found { Ok(()) } else { Err(unknown()) }
+    }
+
+    /// Ends the caller's session.
+    pub(crate) async fn end_session(
+        &self,
+        head: &Head,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let Some(store) = self.past.sessions.as_deref() else { return Err(unknown()) };
+        let (id, owner) = named(&head.parts, caller)?;
+        let found = kept(deadline, || store.end(&id, &owner)).await?;
+        if found { Ok(answer::empty(StatusCode::NO_CONTENT)) } else { Err(unknown()) }
+    }
+}
+
+/// The session that a request names, and who has to own it.
+fn named(head: &Parts, caller: &Caller) -> Result<(SessionId, Owner), Box<Problem>> {
+    let mut values = head.headers.get_all(&SESSION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else {
+        let message = "one `mcp-session-id` is needed; it comes with the answer to the handshake";
+        return Err(Problem::new(StatusCode::BAD_REQUEST, message));
+    };
+    let id = value.to_str().ok().and_then(SessionId::parse).ok_or_else(unknown)?;
+    Ok((id, Owner::of(caller)))
+}
+
+/// Whether it never was, has ended or is somebody else's: the same answer.
+fn unknown() -> Box<Problem> {
+    Problem::of(StatusCode::NOT_FOUND, Error::new(SESSION_NOT_FOUND, "session not found"))
+}
+
+/// Asks a store, which may be slow, fail or panic: none of it is the client's fault, and none lets
+/// anybody in.
+async fn kept<'a, T>(
+    deadline: Instant,
+    ask: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
+) -> Result<T, Box<Problem>> {
+    // Asking runs the store's code too, so that happens inside as well.
+    let asked = AssertUnwindSafe(async { ask().await }).catch_unwind();
+    match timeout_at(deadline, asked).await {
+        Ok(Ok(Ok(kept))) => Ok(kept),
+        Ok(Ok(Err(StoreError::Full))) => {
+            let problem = unavailable("there are too many sessions");
+            Err(problem.remedy("sessions: MemorySessions::all, or the store's own bound"))
+        }
+        Ok(Ok(Err(error))) => Err(broken(&reasons(&error))),
+        Ok(Err(_)) => Err(broken("the session store panicked")),
+        Err(_) => Err(broken("the session store did not answer in time")),
+    }
+}
+
+fn reasons(error: &StoreError) -> String {
+    let mut reasons = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reasons.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    reasons
+}
+
+fn broken(reason: &str) -> Box<Problem> {
+    let problem = unavailable("sessions are unavailable");
+    problem.reason(format!("incident {}: {reason}", incident_id())).remedy("sessions: the store")
+}
+
+fn unavailable(message: &'static str) -> Box<Problem> {
+    let retry = HeaderValue::from(RETRY.as_secs());
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).field(header::RETRY_AFTER, retry)
+}

@@ -1,0 +1,42 @@
+//! The conversation that a request of the old era belongs to.
+
+use std::sync::Arc;
+
+use toolgate_core::{
+    Caller,
+    legacy::{Conversation, Owner, SessionId, SessionRecord},
+    protocol::legacy::{Revision, handshake::Initialize},
+};
+
+/// A conversation: kept in a session, or as much as one request tells of it.
+pub(super) enum Talk {
+    Session(SessionId, Arc<SessionRecord>),
+    Alone(Conversation),
+    Begun(SessionRecord),
+}
+
+impl Talk {
+    pub(super) fn begun(caller: &Caller, asked: Initialize) -> Self {
+        Self::Begun(SessionRecord::new(Owner::of(caller), Conversation::new(asked)))
+    }
+
+    pub(super) fn alone(revision: Revision) -> Self {
+        Self::Alone(Conversation::assumed(revision))
+    }
+
+    pub(super) fn conversation(&self) -> &Conversation {
+        match self {
+            Self::Session(_, record) => &record.conversation,
+            Self::Alone(conversation) => conversation,
+            Self::Begun(record) => &record.conversation,
+        }
+    }
+
+    /// The session's id, where there is one already.
+    pub(super) fn id(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(id, _) => Some(id),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One message of an admitted request: in which era it is, and what the service makes of it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use tokio::time::Instant;
+use toolgate_core::{
+    Caller, Context, Error, Note, Request,
+    legacy::{self, Era, Turn},
+    protocol::{Incoming, Json, RequestId, RequestMeta, envelope, legacy::batch::is_batch},
+    wire::Wire,
+};
+
+use super::{
+    accept::Accepts,
+    admission::Permit,
+    answer::{self, Problem},
+    body::Body,
+    endpoint::Endpoint,
+    evidence::Head,
+    failure::{Failure, contain, until_cancelled},
+    legacy::Entry,
+    reply::{self, Call},
+    shape,
+};
+
+/// A request whose head was accepted, and which counts as running.
+pub(crate) struct Admitted<'a> {
+    pub(crate) head: &'a Head,
+    pub(crate) caller: Caller,
+    pub(crate) accepts: Accepts,
+    pub(crate) permit: Permit,
+    pub(crate) deadline: Instant,
+}
+
+/// What a request asks, by era.
+enum Asked {
+    Modern(RequestMeta),
+    Legacy(RequestMeta, Result<Turn, Error>),
+}
+
+impl Endpoint {
+    /// Answers what a body holds.
+    pub(crate) async fn message(
+        &self,
+        one: Admitted<'_>,
+        body: &Bytes,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        if is_batch(body) {
+            shape::old(&one.head.parts.headers).map_err(bad)?;
+            return self.past_batch(one, body).await;
+        }
+        match envelope::parse(body, self.limits.json_depth) {
+            Ok(Incoming::Request { id, method, params }) => {
+                record(&method);
+                let params = params.unwrap_or_else(Json::object);
+                self.request(one, id, Request::new(method, params)).await
+            }
+            Ok(Incoming::Notification { method, params }) => {
+                record(&method);
+                self.notification(one, Note::new(method, params.unwrap_or_else(Json::object))).await
+            }
+            Ok(_) => {
+                shape::old(&one.head.parts.headers).map_err(bad)?;
+                self.past_response(one).await
+            }
+            Err(malformed) => {
+                Err(bad(Error::new(malformed.code, malformed.message)).id(malformed.id))
+            }
+        }
+    }
+
+    async fn request(
+        &self,
+        one: Admitted<'_>,
+        id: RequestId,
+        request: Request,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        match self.asked(&one, &request).map_err(|error| bad(error).id(id.clone()))? {
+            Asked::Modern(meta) => self.run(one, id, request, meta, Wire::Modern, None).await,
+            Asked::Legacy(own, turn) => self.past_request(one, id, request, own, turn).await,
+        }
+    }
+
+    fn asked(&self, one: &Admitted<'_>, request: &Request) -> Result<Asked, Error> {
+        let headers = &one.head.parts.headers;
+        let (params, meta) = shape::params(&request.params)?;
+        match shape::era(headers, Some(&request.method), &meta)? {
+            Era::Legacy => Ok(Asked::Legacy(meta, legacy::read(&request.method, &params))),
+            _ => {
+                let card = self.service.card();
+                shape::request(headers, &card, &request.method, &params, &meta)?;
+                Ok(Asked::Modern(meta))
+            }
+        }
+    }
+
+    /// Has the service answer, however the answer is written.
+    pub(crate) async fn run(
+        &self,
+        one: Admitted<'_>,
+        id: RequestId,
+        request: Request,
+        meta: RequestMeta,
+        wire: Wire,
+        entry: Option<Entry>,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let Admitted { caller, accepts, deadline, .. } = &one;
+        let (caller, accepts, deadline) = (caller.clone(), *accepts, *deadline);
+        let cx = self.context(&caller, meta, deadline);
+        let cancelled = entry.as_ref().map(|entry| entry.cancelled().clone());
+        let called = contain(deadline, || self.service.call(request, cx));
+        let answered = match until_cancelled(cancelled, called).await {
+            Ok(running) => {
+                reply::answer(self.call(one, id.clone(), wire.clone(), entry), running).await
+            }
+            Err(failure) => Err(failure),
+        };
+        answered.or_else(|failure| {
+            let ok = match wire {
+                // A client that takes events alone gets its errors as events, too.
+                Wire::Modern => !accepts.json && failure.status() == Some(StatusCode::OK),
+                // The old era has statuses for refusals alone.
+                _ => failure.is_answer(),
+            };
+            if ok {
+                return Ok(reply::failure(&wire, &id, accepts, &failure));
+            }
+            Err(self.failed(&failure, &caller).id(id))
+        })
+    }
+
+    async fn notification(
+        &self,
+        one: Admitted<'_>,
+        note: Note,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let headers = &one.head.parts.headers;
+        let (_, meta) = shape::params(&note.params).map_err(bad)?;
+        if shape::era(headers, Some(&note.method), &meta).map_err(bad)? == Era::Legacy {
+            return self.past_notification(one, note, meta).await;
+        }
+        shape::notification(headers, &note.method, &meta).map_err(bad)?;
+        self.tell(&one, note, meta).await
+    }
+
+    /// Hands the service a notification.
+    pub(crate) async fn tell(
+        &self,
+        one: &Admitted<'_>,
+        note: Note,
+        meta: RequestMeta,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let cx = self.context(&one.caller, meta, one.deadline);
+        let taken = contain(one.deadline, || async {
+            self.service.notify(note, cx).await;
+            Ok(())
+        });
+        match taken.await {
+            // It was accepted, however long it then took.
+            Ok(()) | Err(Failure::Late) => Ok(answer::empty(StatusCode::ACCEPTED)),
+            Err(failure) => Err(self.failed(&failure, &one.caller)),
+        }
+    }
+
+    pub(crate) fn context(&self, caller: &Caller, meta: RequestMeta, deadline: Instant) -> Context {
+        Context::with(caller.clone(), meta, Some(self.life.clone()))
+            .with_deadline(deadline.into_std())
+    }
+
+    pub(crate) fn call(
+        &self,
+        one: Admitted<'_>,
+        id: RequestId,
+        wire: Wire,
+        entry: Option<Entry>,
+    ) -> Call {
+        let Admitted { accepts, permit, deadline, .. } = one;
+        let (card, keep_alive) = (self.service.card(), self.limits.keep_alive);
+        Call { id, card, accepts, deadline, keep_alive, permit, wire, entry }
+    }
+}
+
+pub(crate) fn bad(error: Error) -> Box<Problem> {
+    Problem::of(StatusCode::BAD_REQUEST, error)
+}
+
+/// Names the span of a request by its method, where the specification has it: the rest is the
+/// peer's text.
+#[expect(clippy::ptr_arg, reason = "only known methods are borrowed")]
+fn record(method: &Cow<'static, str>) {
+    let known = match method {
+        Cow::Borrowed(known) => known,
+        Cow::Owned(_) => "other",
+    };
+    tracing::Span::current().record("method", known);
+}
