@@ -1,4 +1,4 @@
-//! Streamable HTTP (transports, "Streamable HTTP"), revision 2026-07-28.
+//! Streamable HTTP (transports, "Streamable HTTP"), revision 2026-07-28 and all before it.
 //!
 //! A service first: [`service`] makes one to mount in any tower or hyper server, and [`bind`] is a
 //! listener that runs the same. One request goes through these in order, and each may turn it away:
@@ -10,18 +10,19 @@
 //! | `Origin` is ours or allowed | 403 |
 //! | a preflight of an allowed page | (204) |
 //! | who asks, from the head alone | 401, 400, 403, 503, 500 |
-//! | POST, of JSON, for JSON or events | 405, 415, 406 |
+//! | POST, of JSON, for JSON or events; DELETE of a session | 405, 415, 406 |
 //! | calls of this caller | 429 |
 //! | the body, in bytes and time | 413, 408 |
 //! | one JSON-RPC message, with its metadata | 400 |
-//! | headers say what the body says | 400 |
-//! | the revision is served | 400 |
+//! | modern: headers say what the body says, in a revision that is served | 400 |
+//! | before: the session is there and is the caller's | 400, 404, 503 |
 //! | the service | [`refused`](toolgate_core::refused), 404, 400; otherwise 200 |
 //!
 //! An error that is an application's answer is 200, as is a call that ran out of time; a panic is
 //! 500 with an id that the log has too. Until the first note or keep-alive went out a failure may
 //! choose its status, so notes that nobody saw are dropped in its favour; before a reply they never
-//! are. A client that goes away cancels its call.
+//! are. A client that goes away cancels its call. To clients of earlier revisions every error that is
+//! not a refusal is 200, as those revisions have it.
 
 mod answer;
 mod body;
