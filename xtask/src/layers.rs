@@ -83,7 +83,7 @@ const RULES: &[Rule] = &[
     Rule::DirectOnlyOf("jose-jwk", &["toolgate-auth"]),
     Rule::DependencyFeatures("toolgate-core", "tokio", &["sync"]),
     // `stdio` joins this list when it exists.
-    Rule::DefaultFeatures("toolgate", &["http", "jwt", "macros", "vendored"]),
+    Rule::DefaultFeatures("toolgate", &["api-keys", "http", "jwt", "macros", "vendored"]),
 ];
 
 /// Fails with every forbidden edge and every name of the past outside `legacy`.

@@ -7,9 +7,9 @@ use crate::command::{cargo, run};
 ///
 /// One invocation for each: together cargo would unite their features.
 const REDUCED: &[(&str, &[&str])] = &[
-    ("toolgate", &["", "http", "jwt", "macros"]),
+    ("toolgate", &["", "api-keys", "http", "jwt", "macros"]),
     ("toolgate-transport", &[""]),
-    ("toolgate-auth", &[""]),
+    ("toolgate-auth", &["", "api-keys", "jwt"]),
 ];
 
 pub(crate) fn format() -> Result {

@@ -51,6 +51,7 @@ pub struct JwtAuth {
     keys: Keys,
     clock: Clock,
     principals: Vec<Principal>,
+    leave_others: bool,
 }
 
 impl Authenticate for JwtAuth {
@@ -75,6 +76,9 @@ impl Authenticate for JwtAuth {
 impl JwtAuth {
     async fn identify(&self, with: &Credentials) -> Result<Identity, Verdict> {
         let token = bearer(with)?;
+        if self.leave_others && !token::has_form(token.expose()) {
+            return Err(Verdict::NotMine);
+        }
         if self.settings.audiences.is_empty() && with.resource().is_empty() {
             return Err(Verdict::Failed(NO_AUDIENCE.into()));
         }

@@ -26,12 +26,15 @@ pub use toolgate_transport as transport;
 pub mod prelude {
     #[cfg(feature = "jwt")]
     pub use crate::auth::jwt;
+    #[cfg(feature = "api-keys")]
+    pub use crate::auth::{ApiKey, api_keys};
     #[cfg(feature = "http")]
     pub use crate::http;
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Tool};
     pub use crate::{
         Context, Json, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
-        auth::auth_fn, role, scope, when,
+        auth::{auth_fn, chain},
+        role, scope, when,
     };
 }

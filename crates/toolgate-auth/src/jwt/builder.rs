@@ -50,6 +50,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         clock: Arc::new(SystemTime::now),
         fetch: None,
         principals: Vec::new(),
+        leave_others: false,
     }
 }
 
@@ -65,6 +66,7 @@ pub struct Jwt {
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
     principals: Vec<Principal>,
+    leave_others: bool,
 }
 
 impl Jwt {
@@ -150,6 +152,13 @@ impl Jwt {
         self
     }
 
+    /// Leaves a bearer token that has not the three parts of a JWT to the next of a
+    /// [`chain`](crate::chain()), where others follow. Unless set, such a token is refused.
+    #[must_use]
+    pub fn leave_other_tokens(self) -> Self {
+        Self { leave_others: true, ..self }
+    }
+
     /// Settings that give up a check, each named for what it gives up.
     #[must_use]
     pub fn danger(self) -> Danger {
@@ -187,6 +196,7 @@ impl Jwt {
             keys: Keys::new(source),
             clock: self.clock,
             principals: self.principals,
+            leave_others: self.leave_others,
         })
     }
 

@@ -1,6 +1,8 @@
 //! The JWT authenticator from outside in: tokens, published sets, renewal, the whole.
 
 mod auth;
+#[cfg(feature = "api-keys")]
+mod chained;
 mod deep;
 mod families;
 mod kit;

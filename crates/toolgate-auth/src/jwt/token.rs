@@ -19,6 +19,12 @@ pub(super) const MAX_TOKEN: usize = 16 * 1024;
 /// Unpadded, and refusing bits that no byte holds.
 const STRICT: GeneralPurpose = URL_SAFE_NO_PAD;
 
+/// Whether `text` has three parts, as a signed JWT has and no other token should (RFC 7515, section
+/// 7.1).
+pub(super) fn has_form(text: &str) -> bool {
+    text.split('.').count() == 3
+}
+
 /// A token that may be worth a signature check.
 pub(super) struct Unverified<'a> {
     pub(super) algorithm: Algorithm,

@@ -15,8 +15,8 @@ use http::{
 use super::{answer, body::Body, host::Host, list::split, url::Origin};
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, GET, DELETE, OPTIONS");
-const HEADERS: &str = "Authorization, Content-Type, Accept, MCP-Protocol-Version, Mcp-Method, \
-                       Mcp-Name, Mcp-Session-Id, Last-Event-ID";
+const HEADERS: &str = "Authorization, X-API-Key, Content-Type, Accept, MCP-Protocol-Version, \
+                       Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID";
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
 /// How many `Mcp-Param-*` names one preflight may ask for, and how long each may be.
