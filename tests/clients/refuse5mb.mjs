@@ -58,3 +58,4 @@ console.log('ok node fetch: hello_auth takes the token of a foreign issuer');
 
 await refused('an expired token', expired, 'invalid_token');
 await refused('no token', undefined);
+console.log('done');

@@ -52,6 +52,7 @@ pub(crate) fn dispatch(name: &str, rest: &[String]) -> Result {
         "golden" => golden(),
         // Alone, the benchmark takes its own arguments.
         "bench" => run(cargo("run --release -p toolgate-bench --").args(rest)),
+        "clients" if rest == ["--all"] => clients::all(),
         _ => {
             let step = CI.iter().find(|(known, _)| *known == name).ok_or_else(usage)?;
             run_all(std::slice::from_ref(step))
@@ -99,7 +100,10 @@ fn golden() -> Result {
 
 fn usage() -> String {
     let steps: Vec<&str> = CI.iter().map(|(name, _)| *name).collect();
-    format!("usage: cargo xtask check | ci | golden | bench [--check] | {}", steps.join(" | "))
+    format!(
+        "usage: cargo xtask check | ci | golden | bench [--check] | clients --all | {}",
+        steps.join(" | ")
+    )
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::Result;
 use crate::command::{cargo, output, program, run, succeeds};
+use crate::{Result, clients};
 
 /// The pinned cargo-deny, kept in a folder of the project.
 const DENY: &str = "0.20.2";
@@ -23,7 +23,7 @@ pub(crate) fn install() -> Result {
     // Here and at no later time is a registry of crates asked for anything.
     run(&mut cargo("fetch --locked"))?;
     deny_itself()?;
-    clients()
+    clients::install()
 }
 
 /// Licences, bans and sources of every dependency, without a network.
@@ -33,16 +33,6 @@ pub(crate) fn deny() -> Result {
     run(deny.args(["bans", "licenses", "sources"]))?;
     println!("advisories: NOT CHECKED. Their database is cloned by git and was not asked for.");
     Ok(())
-}
-
-/// The packages of the client tests, exactly as locked.
-pub(crate) fn clients() -> Result {
-    let node = output(&mut program("node", "--version"))?;
-    let major = node.trim().trim_start_matches('v').split('.').next().unwrap_or_default();
-    if major.parse::<u32>()? < 20 {
-        return Err(format!("node 20 or later is needed, {} is here", node.trim()).into());
-    }
-    run(program("npm", "ci --no-audit --no-fund --ignore-scripts").current_dir("tests/clients"))
 }
 
 fn deny_itself() -> Result {
@@ -64,6 +54,10 @@ fn system() -> Result {
     // Without pkg-config the question cannot be asked, and the answer is taken to be no.
     if !succeeds(&mut program("pkg-config", "--exists openssl")) {
         missing.push("libssl-dev");
+    }
+    // What a virtual environment needs may be missing from a Python that is there.
+    if !succeeds(program("python3", "-c").arg("import ensurepip")) {
+        missing.extend(["python3", "python3-venv"]);
     }
     if missing.is_empty() {
         return Ok(());

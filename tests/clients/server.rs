@@ -1,0 +1,51 @@
+//! The server that clients of others are held against: a sum for callers with the scope `calc:add`,
+//! and a count that reports its progress.
+//!
+//! Reads what `examples/hello_auth.rs` reads.
+
+use toolgate::{auth::JwtAuth, prelude::*};
+
+/// Add two numbers.
+#[derive(Tool)]
+#[tool(read_only, scopes("calc:add"))]
+struct Add {
+    a: i64,
+    b: i64,
+}
+
+impl Run for Add {
+    type Output = i64;
+
+    async fn run(self, _: &(), _: &Context) -> Result<i64> {
+        self.a.checked_add(self.b).ok_or_else(|| ToolError::shown("the sum is too large"))
+    }
+}
+
+/// Count, reporting each step.
+#[derive(Tool)]
+struct Count {
+    /// How far.
+    to: u8,
+}
+
+impl Run for Count {
+    type Output = String;
+
+    async fn run(self, _: &(), cx: &Context) -> Result<String> {
+        for step in 1..=self.to {
+            cx.progress(f64::from(step)).await?;
+        }
+        Ok(format!("{} counted to {}", cx.identity()?.key.subject, self.to))
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    if let Some(word) = std::env::args().nth(1) {
+        return Err(format!("`{word}` is not known: HTTP is all that is served").into());
+    }
+    let server = Server::new("clients", "1.0.0").tool::<Add>().tool::<Count>();
+    server.serve(http::listen().auth(JwtAuth::from_env()?)).await?;
+    Ok(())
+}
