@@ -19,6 +19,7 @@ pub mod meta;
 pub mod method;
 pub mod note;
 pub mod params;
+pub mod template;
 pub mod tool;
 pub mod version;
 
@@ -32,4 +33,5 @@ pub use self::{
     level::LogLevel,
     meta::RequestMeta,
     params::Params,
+    template::Template,
 };
