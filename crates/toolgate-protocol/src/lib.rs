@@ -7,9 +7,11 @@
 //! passed on is never parsed a second time.
 
 pub mod code;
+pub mod completion;
 pub mod content;
 pub mod discover;
 pub mod envelope;
+pub mod icon;
 pub mod id;
 pub mod input;
 pub mod json;
@@ -19,6 +21,8 @@ pub mod meta;
 pub mod method;
 pub mod note;
 pub mod params;
+pub mod prompt;
+pub mod resource;
 pub mod template;
 pub mod tool;
 pub mod version;

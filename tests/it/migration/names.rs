@@ -1,0 +1,261 @@
+//! What MIGRATION.md names, as code that compiles: `page.rs` looks each name up in here. Methods are
+//! called by path, so that they read as they do on the page.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use serde_json::json;
+use toolgate::{
+    Authenticate, Decision, Guard, Identity, Key, Refusal, Scopes, Service, Shutdown, Transport,
+    Verdict,
+    auth::{ApiKeys, Claims, Danger, Jwt},
+    core::{
+        BoxFuture, Challenge, Credentials, IntoService, ResourceCard, env::Env,
+        legacy::MemorySessions,
+    },
+    http::{Cors, Http, Limits, McpService},
+    prelude::*,
+    protocol::{Content, Json as Text, LogLevel, input::InputRequest, tool::CallToolResult},
+    transport::memory,
+};
+use toolgate_testkit::{AuthorizationServer, TestClient};
+
+struct User {
+    active: bool,
+}
+
+impl User {
+    fn is_active(&self) -> bool {
+        self.active
+    }
+}
+
+/// What a tool may say of itself.
+#[derive(Tool)]
+#[tool(name = "all", title = "All there is")]
+#[tool(read_only, destructive, idempotent, open_world)]
+#[tool(scopes("a", "b"), roles("x", "y"), guard = when(User::is_active))]
+#[tool(timeout = "10s")]
+#[serde(deny_unknown_fields)]
+struct All {
+    #[schemars(range(max = 9))]
+    level: u8,
+}
+
+#[derive(Output)]
+struct Level {
+    level: u8,
+}
+
+impl Run<User> for All {
+    type Output = Level;
+
+    async fn run(self, state: &User, cx: &Context) -> Result<Level> {
+        let _: (&User, _, _) = (state, Context::identity(cx)?, Context::meta(cx));
+        let _: &User = Context::principal(cx)?;
+        Context::log(cx, LogLevel::Info, "on the way").await?;
+        Context::progress(cx, 1.0).await?;
+        if self.level > 8 {
+            return Err(ToolError::shown("too high"));
+        }
+        if Context::answers(cx).is_empty() {
+            let params = Text::of(&json!({"message": "Sure?"}))?;
+            return Err(ToolError::asks("sure", InputRequest::new("elicitation/create", params)));
+        }
+        let _ = Context::ending(cx).await;
+        Ok(Level { level: self.level })
+    }
+}
+
+#[derive(Tool)]
+struct Slow;
+
+impl RunBlocking<User> for Slow {
+    type Output = Vec<Content>;
+
+    fn run(self, _: &User, _: &Context) -> Result<Vec<Content>> {
+        let (data, mime_type) = (String::new(), "image/png".to_owned());
+        let image = Content::Image { data: data.clone(), mime_type };
+        Ok(vec![image, Content::Audio { data, mime_type: "audio/wav".into() }])
+    }
+}
+
+#[derive(Tool)]
+struct Empty;
+
+fn specs() -> (Spec, Spec) {
+    let spec = Spec::description(Spec::title(Spec::new("one"), "One"), "The first.");
+    let spec = Spec::idempotent(Spec::destructive(Spec::read_only(spec, false), true), true);
+    let spec = Spec::timeout(Spec::open_world(spec, false), Duration::from_secs(10));
+    let spec = Spec::roles(Spec::scopes(spec, ["a", "b"]), ["x", "y"]);
+    let wait = Guard::asked_of(|_| Box::pin(async { Decision::Allow }) as BoxFuture<'_, Decision>);
+    let guard = Guard::and(scope("a"), Guard::or(role("x"), when(User::is_active)));
+    let guard = guard.and(Guard::decided_by(|ask| match ask.arguments {
+        Some(_) => Decision::Allow,
+        None => Decision::Hide,
+    }));
+    (Spec::listed(Spec::guard(spec, guard.and(wait)), true), Spec::new("two"))
+}
+
+fn server() -> Server<User> {
+    let server = Server::title(Server::new("names", "any text"), "Names");
+    let server = Server::instructions(server, "be kind");
+    let server = Server::required_scopes(server, ["base"]);
+    let server = Server::state(Server::principal::<User>(server), User { active: true });
+    let server = Server::blocking_tool::<Slow>(Server::tool::<All>(server));
+    let (one, two) = specs();
+    let server = Server::tool_fn(server, one, |_: Empty, _| async {
+        let mut told = CallToolResult::error("told");
+        told.structured_content = Some(Text::of(&json!({"extras": 1}))?);
+        Ok(told)
+    });
+    Server::blocking_tool_fn(server, two, |_: Empty, _| Ok(Json([1, 2])))
+}
+
+/// An authenticator by hand.
+struct Door;
+
+impl Authenticate for Door {
+    fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let answer = toolgate::core::Answer::default().field("x-reason", "closed");
+            match with.method() {
+                "GET" => Verdict::Forbidden(Refusal::answer(Refusal::invalid("no"), answer)),
+                "PUT" => Verdict::Failed("broken".into()),
+                "PATCH" => Verdict::Unavailable { retry: Duration::from_secs(1) },
+                _ => {
+                    let somebody = Identity::new(Key::new("door", "friend"));
+                    let somebody =
+                        Identity::roles(Identity::with(somebody, User { active: true }), ["x"]);
+                    Verdict::known(somebody.scopes(["a", "b", "base"]))
+                }
+            }
+        })
+    }
+
+    fn challenges(&self, _: &Refusal) -> Vec<Challenge> {
+        vec![Challenge::param(Challenge::new("Bearer"), "realm", "names")]
+    }
+
+    fn card(&self) -> ResourceCard {
+        let mut card = ResourceCard::default();
+        card.more.push(("resource_policy_uri".into(), Text::of("https://a.example/").unwrap()));
+        card.principals.push(toolgate::core::PrincipalType::of::<User>());
+        card
+    }
+}
+
+fn tokens() -> Jwt {
+    let tokens = Jwt::jwks_uri(jwt("https://id.example"), "https://id.example/keys");
+    let tokens = Jwt::audience(tokens, ["account"]);
+    let tokens = Jwt::principal(tokens, |claims: &Claims| {
+        let _: serde_json::Value = Claims::parse(claims)?;
+        let _ = (Claims::text(claims, "a"), Claims::list(claims, "b"), Claims::number(claims, "c"));
+        Ok(User { active: Claims::flag(claims, "active").unwrap_or(false) })
+    });
+    Danger::accept_without_audience(tokens.danger(), "client_id", "ours")
+}
+
+fn limits() -> Limits {
+    let seconds = Duration::from_secs;
+    let limits = Limits::call(Limits::body(Limits::default(), 1 << 20), seconds(60));
+    let limits = Limits::head_timeout(Limits::keep_alive(limits, seconds(15)), seconds(10));
+    Limits::notice(Limits::drain(limits, seconds(30)), seconds(1))
+}
+
+/// With all of it together it starts, answers, and stops.
+#[tokio::test]
+async fn what_the_page_names_is_there() {
+    let (_, key) = ApiKey::generate("tg_nightly", "reports").unwrap();
+    let keys = ApiKeys::principal(api_keys([key]), |_| Ok(User { active: true }));
+    let closure = auth_fn(|_: Credentials| async { Refusal::missing() }).provides::<User>();
+    let both = chain(keys.build().unwrap()).or(tokens().build().unwrap()).or(closure).or(Door);
+
+    let sessions = MemorySessions::idle(MemorySessions::new(), Duration::from_secs(60));
+    let sessions = MemorySessions::per_owner(MemorySessions::all(sessions, 100), 8);
+    let cors = Cors::max_age(Cors::origins(["https://app.example"]), Duration::from_secs(60));
+    let http = Http::sessions(Http::auth(http::bind("127.0.0.1:0"), both), sessions);
+    drop(Http::env(http::bind("127.0.0.1:0")));
+    let http = Http::path(Http::public_url(http, "https://mcp.example/api/mcp"), "/mcp");
+    let http = Http::fallback(Http::cors(http, cors), Router::<()>::new()).limits(limits());
+    let (trigger, until) = Shutdown::new();
+    trigger.request();
+    let service: Arc<dyn Service> = server().into_service().unwrap();
+    Transport::serve(http, service, until).await.unwrap();
+
+    let mounted = http::service(server()).public_url("https://mcp.example/mcp").auth(Door);
+    let mounted: McpService = Http::stateless(mounted).build().unwrap();
+    let _ = McpService::documents(&mounted);
+
+    let (transport, client) = memory::pair();
+    drop(client);
+    Server::serve(Server::open(Server::new("open", "1")), transport).await.unwrap();
+}
+
+/// A client of all of it that may do anything.
+fn ada() -> TestClient {
+    let client = TestClient::new(server()).unwrap();
+    let all = Scopes::from(["a", "b", "base"]);
+    let ada = Identity::new(Key::new("test", "ada")).scopes(all).roles(["x"]);
+    client.as_identity(ada.with(User { active: true }))
+}
+
+#[tokio::test]
+async fn arguments_that_no_schema_names_and_ranges_are_as_the_page_says() {
+    let tools = ada().list_tools().await.unwrap();
+    let names: Vec<_> = tools.iter().map(|tool| &*tool.name).collect();
+    assert_eq!(names, ["all", "slow", "one", "two"]);
+    let schema: serde_json::Value = tools[0].input_schema.parse().unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    assert_eq!(schema["properties"]["level"]["maximum"], 9);
+
+    let told = |arguments| async {
+        let result = ada().call_tool("all", arguments).await.unwrap();
+        assert!(result.is_error);
+        result.content
+    };
+    assert_eq!(told(json!({"level": 200})).await, ["too high".into()], "the range is published");
+    let unknown = told(json!({"level": 1, "more": 1})).await;
+    assert!(format!("{unknown:?}").contains("unknown field `more`"), "{unknown:?}");
+    let ignored = ada().call_tool("two", json!({"more": 1})).await.unwrap();
+    assert!(!ignored.is_error);
+}
+
+#[tokio::test]
+async fn lists_are_wrapped_and_errors_may_bring_data() {
+    let data = |name: &'static str| async move {
+        let result = ada().call_tool(name, json!({})).await.unwrap();
+        let data: serde_json::Value = result.structured_content.unwrap().parse().unwrap();
+        (result.is_error, data)
+    };
+    assert_eq!(data("two").await, (false, json!({"result": [1, 2]})));
+    assert_eq!(data("one").await, (true, json!({"extras": 1})));
+}
+
+/// What the page says of several issuers, until there is more to say.
+#[tokio::test]
+async fn a_chain_of_two_issuers_trusts_the_first_alone() {
+    let first = AuthorizationServer::start().await.unwrap();
+    let second = AuthorizationServer::start().await.unwrap();
+    let of = |issuer: &AuthorizationServer| jwt(issuer.issuer()).audience(["us"]).build().unwrap();
+    let both = chain(of(&first)).or(of(&second));
+    for (issuer, trusted) in [(&first, true), (&second, false)] {
+        let token = issuer.token("ada").audience("us").sign();
+        let credentials = Credentials::from_fields([("authorization", format!("Bearer {token}"))]);
+        let verdict = both.authenticate(&credentials).await;
+        assert_eq!(matches!(verdict, Verdict::Known(..)), trusted, "{verdict:?}");
+        assert_eq!(matches!(verdict, Verdict::Refused(_)), !trusted, "{verdict:?}");
+    }
+}
+
+/// And an issuer to make tokens with, in a program that is set up from the environment alone.
+#[tokio::test]
+async fn a_development_issuer_is_there_too() {
+    let issuer = AuthorizationServer::start().await.unwrap();
+    let token = issuer.token("ada").scopes(["base"]).audience("http://127.0.0.1:8080/mcp").sign();
+    assert_eq!(token.split('.').count(), 3);
+    drop(http::listen().auth(jwt(issuer.issuer()).build().unwrap()));
+    let none = Env::of([]);
+    assert!(Jwt::from_env(&none).unwrap().is_none());
+    assert!(ApiKeys::from_env(&none).unwrap().is_none());
+}
