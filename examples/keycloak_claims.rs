@@ -3,8 +3,8 @@
 //! Reads what `hello_auth` reads, and `TOOLGATE_STATELESS`.
 
 use toolgate::{
-    Authenticate, Credentials, Refusal, StartError, Verdict,
-    auth::{Jwt, JwtAuth},
+    Refusal, StartError,
+    auth::{Claims, Jwt},
     core::env::Env,
     prelude::*,
     serde::Deserialize,
@@ -73,22 +73,15 @@ impl Run for ClientInfo {
     }
 }
 
-/// Lets the tokens of [`CLIENTS`] in. A token of any other is good, and logging in again would bring
-/// one of the same client: so 403, and not 401.
-fn of_known_clients(tokens: JwtAuth) -> impl Authenticate {
-    let issuers = tokens.card().authorization_servers;
-    let judge = move |credentials: Credentials| {
-        let tokens = tokens.clone();
-        async move {
-            let verdict = tokens.authenticate(&credentials).await;
-            let Verdict::Known(identity, _) = &verdict else { return verdict };
-            match identity.ext.find::<User>() {
-                Some(user) if CLIENTS.contains(&&*user.client) => verdict,
-                _ => Verdict::Forbidden(Refusal::invalid("this client may not call")),
-            }
-        }
-    };
-    auth_fn(judge).authorization_servers(issuers).provides::<User>()
+/// Whom the claims of a verified token tell of. A token of any other client is good, and logging in
+/// again would bring one of the same client: so 403, and not 401.
+fn user(claims: &Claims) -> Result<User, Refusal> {
+    let user: User = claims.parse()?;
+    if CLIENTS.contains(&&*user.client) {
+        Ok(user)
+    } else {
+        Err(Refusal::forbidden("this client may not call"))
+    }
 }
 
 #[tokio::main]
@@ -96,9 +89,8 @@ async fn main() -> Result<(), ServeError> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let unset = || StartError::new("TOOLGATE_ISSUER is not set");
     let tokens = Jwt::from_env(&Env::process())?.ok_or_else(unset)?;
-    let tokens = tokens.principal(|claims| claims.parse::<User>()).build()?;
 
-    let http = http::listen().auth(of_known_clients(tokens));
+    let http = http::listen().auth(tokens.principal(user).build()?);
     let server = Server::new("users", "1.0.0").principal::<User>();
     server.tool::<UserInfo>().tool::<ClientInfo>().serve(http).await
 }

@@ -73,7 +73,7 @@ pub enum Verdict {
     /// Not of a sort that this authenticator judges; the next of a chain may. The last word of a
     /// chain counts as a refusal.
     NotMine,
-    /// Missing or wrong: 401, or 400 when malformed.
+    /// Missing or wrong: 401, or 400 when malformed, or 403 when made by [`Refusal::forbidden`].
     Refused(Refusal),
     /// Right, and still not let in: 403.
     Forbidden(Refusal),
@@ -135,6 +135,8 @@ pub enum Reason {
     Malformed,
     /// Wrong, expired or not for this server: `invalid_token`, 401.
     Invalid,
+    /// Right, and still not let in: 403, since another token of the same sort would fare no better.
+    Forbidden,
 }
 
 impl Refusal {
@@ -151,6 +153,12 @@ impl Refusal {
     /// The credentials are wrong. The peer reads the message.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Reason::Invalid, message)
+    }
+
+    /// The credentials are right, and whoever sent them is not let in all the same. The peer reads
+    /// the message. No login is asked for, since it would change nothing.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Reason::Forbidden, message)
     }
 
     fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
@@ -252,6 +260,9 @@ pub async fn identify(
         Ok(Verdict::NotMine) => Err(Refused::Unauthenticated(
             Refusal::missing().detail("the credentials are of a kind that is not accepted here"),
         )),
+        Ok(Verdict::Refused(refusal)) if refusal.reason() == Reason::Forbidden => {
+            Err(Refused::Forbidden(refusal))
+        }
         Ok(Verdict::Refused(refusal)) => Err(Refused::Unauthenticated(refusal)),
         Ok(Verdict::Forbidden(refusal)) => Err(Refused::Forbidden(refusal)),
         Ok(Verdict::Unavailable { retry }) => Err(Refused::Unavailable { retry }),

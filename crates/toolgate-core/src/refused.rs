@@ -118,6 +118,7 @@ pub fn outcome(refused: &Refused, realm: &Realm<'_>) -> Outcome {
                 Reason::Missing => (401, None),
                 Reason::Malformed => (400, Some("invalid_request")),
                 Reason::Invalid => (401, Some("invalid_token")),
+                Reason::Forbidden => return outcome(&Refused::Forbidden(refusal.clone()), realm),
             };
             let describe = error.map(|_| refusal.message());
             let fields = challenge(realm, error, &[], &realm.required, describe);

@@ -120,7 +120,7 @@ impl Authenticate for Door {
         Box::pin(async move {
             let answer = toolgate::core::Answer::default().field("x-reason", "closed");
             match with.method() {
-                "GET" => Verdict::Forbidden(Refusal::answer(Refusal::invalid("no"), answer)),
+                "GET" => Refusal::answer(Refusal::forbidden("no"), answer).into(),
                 "PUT" => Verdict::Failed("broken".into()),
                 "PATCH" => Verdict::Unavailable { retry: Duration::from_secs(1) },
                 _ => {

@@ -43,6 +43,26 @@ fn a_malformed_request_is_400() {
     assert!(text.contains(r#"error="invalid_request""#));
 }
 
+#[tokio::test]
+async fn whoever_is_not_let_in_is_asked_for_no_other_token() {
+    struct Door;
+    impl crate::Authenticate for Door {
+        fn authenticate<'a>(
+            &'a self,
+            _: &'a crate::Credentials,
+        ) -> crate::BoxFuture<'a, crate::Verdict> {
+            Box::pin(std::future::ready(Refusal::forbidden("not this client").into()))
+        }
+    }
+    let none = crate::Credentials::from_fields::<&str, &str>([]);
+    let refused = crate::authenticate::identify(&Door, &none).await.unwrap_err();
+    for refused in [refused, Refused::Unauthenticated(Refusal::forbidden("not this client"))] {
+        let outcome = outcome(&refused, &realm());
+        assert_eq!((outcome.status, &*outcome.message), (403, "not this client"));
+        assert!(outcome.fields.is_empty());
+    }
+}
+
 #[test]
 fn a_missing_scope_names_needed_and_held_and_known_scopes_sorted() {
     let (status, text) = challenge_of(&Refused::Scopes(["files:write"].into()));
