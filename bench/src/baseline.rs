@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::{Result, counts::Measures};
+use crate::{
+    Result,
+    counts::{BYTES, CROWD, LEGACY, Measures},
+};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.json");
 
@@ -10,6 +13,9 @@ const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.json");
 /// differ by, and what another machine makes of it, since libc and OpenSSL choose their code by CPU.
 /// Allocations repeat exactly, but for what many calls share.
 const TOLERANCE: f64 = 0.02;
+
+/// What no baseline may allow, by how the measure's name begins: what the old era may cost.
+const LIMITS: &[(&str, f64)] = &[(LEGACY, 1.15), (CROWD, 1.15), (BYTES, 2048.0)];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Finding {
@@ -19,8 +25,13 @@ enum Finding {
     New,
 }
 
-/// Writes the measures down as the new measure.
+/// Writes the measures down as the new measure, if none is beyond its limit.
 pub(crate) fn bless(measures: &Measures) -> Result {
+    let beyond: Vec<String> =
+        measures.iter().filter_map(|(name, measure)| beyond(name, *measure)).collect();
+    if !beyond.is_empty() {
+        return Err(format!("baseline.json: not written\n{}", beyond.join("\n")).into());
+    }
     let rounded = measures.iter().map(|(name, measure)| (name, (measure * 1e4).round() / 1e4));
     let text =
         serde_json::to_string_pretty(&rounded.collect::<std::collections::BTreeMap<_, _>>())?;
@@ -34,6 +45,7 @@ pub(crate) fn check(measures: &Measures) -> Result {
     let kept: Measures = serde_json::from_str(&fs::read_to_string(PATH)?)?;
     let mut faults = Vec::new();
     for (name, measure) in measures {
+        faults.extend(beyond(name, *measure));
         let before = kept.get(name).copied();
         let told = format!("{name}: {measure:.4}, kept {:.4}", before.unwrap_or(f64::NAN));
         match judge(*measure, before, tolerance(name)) {
@@ -48,6 +60,14 @@ pub(crate) fn check(measures: &Measures) -> Result {
         return Ok(());
     }
     Err(format!("baseline.json\n{}", faults.join("\n")).into())
+}
+
+/// What is beyond its limit, in words.
+fn beyond(name: &str, measure: f64) -> Option<String> {
+    let (_, limit) = LIMITS.iter().find(|(beginning, _)| name.starts_with(beginning))?;
+    // What is no number is within no limit.
+    let within = measure <= *limit;
+    (!within).then(|| format!("{name}: {measure:.4}, may be {limit}"))
 }
 
 /// Far less than one allocation in any number that a call may come to.
@@ -84,5 +104,15 @@ mod tests {
         }
         let one_more = judge(63.0, Some(62.0), tolerance("allocations, no token"));
         assert_eq!(one_more, Finding::Worse);
+    }
+
+    #[test]
+    fn a_limit_is_a_limit_whatever_is_kept() {
+        let name = format!("{LEGACY}, JWT");
+        assert_eq!(beyond(&name, 1.15), None);
+        assert!(beyond(&name, 1.16).is_some() && beyond(&name, f64::NAN).is_some());
+        assert!(beyond(BYTES, 2049.0).is_some());
+        assert_eq!(beyond("instructions, JWT", 9.0), None);
+        assert!(bless(&Measures::from([(name, 2.0)])).is_err());
     }
 }

@@ -1,19 +1,8 @@
 //! Running a command under callgrind, and reading what it counted.
 
-use std::{
-    collections::HashSet,
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{collections::HashSet, fs, path::Path};
 
-use crate::Result;
-
-/// Settings of glibc's heap with which an allocation costs the same every time. Otherwise tidying up
-/// costs more or less as the heap happens to lie, which is more than what is looked for.
-const HEAP: &str =
-    "glibc.malloc.tcache_max=65536:glibc.malloc.tcache_count=127:glibc.malloc.mxfast=0";
+use crate::{Result, valgrind};
 
 /// What was counted in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,29 +16,10 @@ pub(crate) struct Count {
 
 /// Runs this program with these words and this input. The whole profile stays in `profile`.
 pub(crate) fn count(words: &[String], input: &str, profile: &Path) -> Result<Count> {
-    let program = std::env::current_exe()?;
-    let mut child = Command::new("valgrind")
-        .args(["--tool=callgrind", "--toggle-collect=*::child::measured*"])
-        .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(program)
-        .args(words)
-        .env("GLIBC_TUNABLES", HEAP)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| {
-            format!("valgrind cannot be started: {error}; apt-get install valgrind")
-        })?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes())?;
-    }
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        let [out, err] = [output.stdout, output.stderr];
-        let (out, err) = (String::from_utf8_lossy(&out), String::from_utf8_lossy(&err));
-        return Err(format!("counting failed: {}\n{out}{err}", output.status).into());
-    }
+    let profile_arg = format!("--callgrind-out-file={}", profile.display());
+    let tool =
+        ["--tool=callgrind".into(), "--toggle-collect=*::child::measured*".into(), profile_arg];
+    valgrind::run(&tool, words, input)?;
     let count = read(&fs::read_to_string(profile)?).ok_or("the profile has no totals")?;
     if count.instructions == 0 {
         return Err("nothing was counted; does the program have its symbols?".into());

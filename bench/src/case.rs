@@ -1,11 +1,11 @@
-//! What is measured: one of the two servers, with or without tokens.
+//! What is measured: a server and its client, with or without tokens.
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::{Request, StatusCode};
-use toolgate::core::BoxFuture;
+use hyper::{Request, StatusCode, header::HeaderValue};
+use toolgate::core::{BoxFuture, legacy::MemorySessions};
 
-use crate::{Result, floor::Floor, issuer::Issuer, ours};
+use crate::{Result, exchange, floor::Floor, issuer::Issuer, legacy, ours};
 
 /// Who is asked for credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,11 +16,17 @@ pub(crate) enum Access {
     Token,
 }
 
-/// Which server.
+/// Which server, and how it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
+    /// Ours, in the modern era.
     Ours,
+    /// The job by hand, in the modern era.
     Floor,
+    /// Ours, in the only session of the old era.
+    Legacy,
+    /// Ours, in one of many sessions.
+    Crowd,
 }
 
 impl Access {
@@ -35,12 +41,14 @@ impl Access {
 }
 
 impl Side {
-    pub(crate) const ALL: [Self; 2] = [Self::Ours, Self::Floor];
+    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::Floor, Self::Legacy, Self::Crowd];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
             Self::Floor => "floor",
+            Self::Legacy => "legacy",
+            Self::Crowd => "crowd",
         }
     }
 }
@@ -51,12 +59,48 @@ pub(crate) trait Subject {
     fn answer(&self, request: Request<Full<Bytes>>) -> BoxFuture<'_, Result<(StatusCode, Bytes)>>;
 }
 
-/// The subject of a case.
-pub(crate) fn subject(side: Side, access: Access, issuer: &Issuer) -> Result<Box<dyn Subject>> {
-    Ok(match side {
-        Side::Ours => Box::new(ours::in_process(access, issuer)?),
-        Side::Floor => Box::new(Floor::new(access, issuer)?),
-    })
+/// A server that is ready for the call that is measured.
+pub(crate) struct Case {
+    pub(crate) subject: Box<dyn Subject>,
+    token: String,
+    /// In the old era.
+    session: Option<HeaderValue>,
+}
+
+impl Case {
+    pub(crate) async fn new(side: Side, access: Access, issuer: &Issuer) -> Result<Self> {
+        let token = issuer.token.clone();
+        if side == Side::Floor {
+            let subject = Box::new(Floor::new(access, issuer)?);
+            return Ok(Self { subject, token, session: None });
+        }
+        let sessions = MemorySessions::new();
+        if side == Side::Crowd {
+            legacy::crowd(&sessions).await?;
+        }
+        let service = ours::in_process(access, issuer, sessions)?;
+        let session = match side {
+            Side::Legacy | Side::Crowd => Some(legacy::begin(&service, &token).await?),
+            _ => None,
+        };
+        Ok(Self { subject: Box::new(service), token, session })
+    }
+
+    /// The request of the call.
+    pub(crate) fn request(&self) -> Result<Request<Full<Bytes>>> {
+        match &self.session {
+            Some(session) => legacy::request(&self.token, session),
+            None => exchange::request(&self.token),
+        }
+    }
+
+    /// Whether it was answered.
+    pub(crate) fn verify(&self, answer: &(StatusCode, Bytes)) -> Result {
+        match &self.session {
+            Some(_) => legacy::verify(answer),
+            None => exchange::verify(answer),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -66,19 +110,16 @@ mod tests {
     use toolgate_testkit::{AuthorizationServer, SigningKey};
 
     use super::*;
-    use crate::exchange::{self, RESOURCE};
-
-    async fn ask(side: Side, access: Access, issuer: &Issuer) -> (StatusCode, Bytes) {
-        let request = exchange::request(&issuer.token).unwrap();
-        subject(side, access, issuer).unwrap().answer(request).await.unwrap()
-    }
+    use crate::exchange::RESOURCE;
 
     #[tokio::test]
-    async fn both_give_the_same_answer() {
+    async fn each_gives_its_answer() {
         let issuer = Issuer::start().await.unwrap();
         for access in Access::ALL {
             for side in Side::ALL {
-                exchange::verify(&ask(side, access, &issuer).await).unwrap();
+                let case = Case::new(side, access, &issuer).await.unwrap();
+                let answer = case.subject.answer(case.request().unwrap()).await.unwrap();
+                case.verify(&answer).unwrap();
             }
         }
     }
@@ -97,8 +138,10 @@ mod tests {
         ];
         for (rule, token) in rows {
             let issuer = Issuer::of(&server, token.sign()).await.unwrap();
-            for side in Side::ALL {
-                let (status, _) = ask(side, Access::Token, &issuer).await;
+            for side in [Side::Ours, Side::Floor] {
+                let case = Case::new(side, Access::Token, &issuer).await.unwrap();
+                let answer = case.subject.answer(case.request().unwrap()).await;
+                let (status, _) = answer.unwrap();
                 assert_eq!(status, StatusCode::UNAUTHORIZED, "{side:?} {rule}");
             }
         }

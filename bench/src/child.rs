@@ -12,8 +12,7 @@ use tokio::runtime::Builder;
 
 use crate::{
     Result,
-    case::{self, Access, Side, Subject},
-    exchange,
+    case::{Access, Case, Side, Subject},
     issuer::Issuer,
 };
 
@@ -44,18 +43,17 @@ pub(crate) fn run(words: &[&str]) -> Result {
 
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let _inside = runtime.enter();
-    let subject = case::subject(side, access, &issuer)?;
+    let case = runtime.block_on(Case::new(side, access, &issuer))?;
     for _ in 0..WARM_UP {
-        let request = exchange::request(&issuer.token)?;
-        exchange::verify(&runtime.block_on(subject.answer(request))?)?;
+        case.verify(&runtime.block_on(case.subject.answer(case.request()?))?)?;
     }
     for at in 0..MOST {
-        let request = black_box(exchange::request(&issuer.token)?);
+        let request = black_box(case.request()?);
         if at >= calls {
             continue;
         }
-        match measured(&*subject, request) {
-            Poll::Ready(answer) => exchange::verify(&black_box(answer?))?,
+        match measured(&*case.subject, request) {
+            Poll::Ready(answer) => case.verify(&black_box(answer?))?,
             Poll::Pending => return Err("a call had to wait, so counting it means nothing".into()),
         }
     }

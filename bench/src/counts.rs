@@ -6,7 +6,7 @@ use crate::{
     Result,
     callgrind::{self, Count},
     case::{Access, Side},
-    child,
+    child, idle,
     issuer::Issuer,
 };
 
@@ -14,31 +14,54 @@ use crate::{
 /// happens only now and then to hardly matter.
 const CALLS: [usize; 2] = [100, 500];
 
-/// What is kept, by what was counted: instructions as the ratio of ours to the floor, allocations as
-/// those that we have more, which do not change with the version of OpenSSL.
+/// A call in a session, over one of the modern era.
+pub(crate) const LEGACY: &str = "instructions, in a session";
+/// A call in one of many sessions, over one in the only one.
+pub(crate) const CROWD: &str = "instructions, in one of 10,000 sessions";
+/// What a session takes.
+pub(crate) const BYTES: &str = "bytes of an idle session";
+
+/// What is kept, by what was counted: instructions as a ratio, allocations as those that ours has
+/// more than the floor, which do not change with the version of OpenSSL, and bytes as they are.
 pub(crate) type Measures = BTreeMap<String, f64>;
 
 /// Counts all cases, prints them, and gives what is kept.
 pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
-    println!("per call in memory, by callgrind");
-    println!("{:<26}{:>10}{:>10}{:>14}", "", "ours", "floor", "kept");
     let mut measures = Measures::new();
+    println!("per call in memory, by callgrind");
     for access in Access::ALL {
-        let ours = count(Side::Ours, access, issuer)?;
-        let floor = count(Side::Floor, access, issuer)?;
-        let ratio = ours.instructions / floor.instructions;
-        let more = ours.allocations - floor.allocations;
-        for (what, ours, floor, kept) in [
-            ("instructions", ours.instructions, floor.instructions, ratio),
-            ("allocations", ours.allocations, floor.allocations, more),
+        let access_name = access.name();
+        println!("{:<40}{:>10}{:>14}", access_name, "counted", "kept");
+        let [ours, floor, legacy, crowd] = [
+            count(Side::Ours, access, issuer)?,
+            count(Side::Floor, access, issuer)?,
+            count(Side::Legacy, access, issuer)?,
+            count(Side::Crowd, access, issuer)?,
+        ];
+        shown("instructions of the floor", floor.instructions, None);
+        shown("allocations of the floor", floor.allocations, None);
+        let ratio = |one: &PerCall, other: &PerCall| one.instructions / other.instructions;
+        for (what, counted, kept) in [
+            ("instructions", ours.instructions, ratio(&ours, &floor)),
+            ("allocations", ours.allocations, ours.allocations - floor.allocations),
+            (LEGACY, legacy.instructions, ratio(&legacy, &ours)),
+            (CROWD, crowd.instructions, ratio(&crowd, &legacy)),
         ] {
-            let name = format!("{what}, {}", access.name());
-            println!("{name:<26}{ours:>10.1}{floor:>10.1}{kept:>14.4}");
-            measures.insert(name, kept);
+            shown(what, counted, Some(kept));
+            measures.insert(format!("{what}, {access_name}"), kept);
         }
+        println!();
     }
+    let bytes = idle::measure()?;
+    shown(BYTES, bytes, Some(bytes));
+    measures.insert(BYTES.into(), bytes);
     println!();
     Ok(measures)
+}
+
+fn shown(what: &str, counted: f64, kept: Option<f64>) {
+    let kept = kept.map(|kept| format!("{kept:.4}")).unwrap_or_default();
+    println!("{what:<40}{counted:>10.1}{kept:>14}");
 }
 
 struct PerCall {

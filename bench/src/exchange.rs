@@ -1,4 +1,4 @@
-//! The one request that both are asked, and the one answer that both give.
+//! The one request that ours and the floor are asked, and the one answer that both give.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -9,7 +9,7 @@ use crate::Result;
 /// The endpoint's URL: what tokens are for, and what `Host` names.
 pub(crate) const RESOURCE: &str = "http://bench.example/mcp";
 
-const HOST: &str = "bench.example";
+pub(crate) const HOST: &str = "bench.example";
 
 const ASKED: &str = concat!(
     r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","#,
@@ -38,12 +38,17 @@ pub(crate) fn request(token: &str) -> Result<Request<Full<Bytes>>> {
     Ok(request.body(Full::new(Bytes::from_static(ASKED.as_bytes())))?)
 }
 
-/// Whether an answer is the one: a quick refusal must not count as a quick answer.
+/// Whether an answer is the one.
 pub(crate) fn verify(answer: &(StatusCode, Bytes)) -> Result {
+    expect(answer, ANSWERED)
+}
+
+/// Whether an answer is this one: a quick refusal must not count as a quick answer.
+pub(crate) fn expect(answer: &(StatusCode, Bytes), answered: &str) -> Result {
     let (status, body) = answer;
-    if *status == StatusCode::OK && *body == ANSWERED {
+    if *status == StatusCode::OK && *body == answered {
         return Ok(());
     }
     let body = String::from_utf8_lossy(body);
-    Err(format!("{status} {body}\nwas answered in place of 200 {ANSWERED}").into())
+    Err(format!("{status} {body}\nwas answered in place of 200 {answered}").into())
 }

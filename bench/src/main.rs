@@ -1,6 +1,7 @@
 //! The yardstick: toolgate against the same job by hand on bare hyper, in one run.
 //!
-//! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios.
+//! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios;
+//! then what the old era costs: a call in a session, in one of many, and an idle session's bytes.
 //! Only the counts can be held against `baseline.json`: `--check` fails where one has grown,
 //! `--bless` writes those of this run down. `--counts` leaves the throughput out.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
@@ -9,11 +10,14 @@ mod case;
 mod exchange;
 mod floor;
 mod issuer;
+mod legacy;
 mod ours;
 
 mod callgrind;
 mod child;
 mod counts;
+mod idle;
+mod valgrind;
 
 mod client;
 mod throughput;
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match &*words {
         [child::COMMAND, words @ ..] => child::run(words),
+        [idle::COMMAND, words @ ..] => idle::run(words),
         words => measure(words),
     };
     match done {

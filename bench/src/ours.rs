@@ -7,9 +7,9 @@ use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, StatusCode, service::Service};
 use tokio::sync::oneshot;
 use toolgate::{
-    Authenticate, Identity, Key,
-    auth::{Fetch, FetchError},
-    core::BoxFuture,
+    Authenticate, Credentials, Identity, Key, Verdict,
+    auth::{Fetch, FetchError, bearer},
+    core::{BoxFuture, legacy::MemorySessions},
     http::McpService,
     prelude::*,
 };
@@ -36,9 +36,23 @@ impl Run for Add {
 }
 
 /// The service alone.
-pub(crate) fn in_process(access: Access, issuer: &Issuer) -> crate::Result<McpService> {
+pub(crate) fn in_process(
+    access: Access,
+    issuer: &Issuer,
+    sessions: MemorySessions,
+) -> crate::Result<McpService> {
     let auth = authenticator(access, issuer)?;
-    Ok(http::service(server()).auth(auth).public_url(RESOURCE).build()?)
+    Ok(http::service(server()).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
+}
+
+/// The service alone, which takes a token for its bearer's name.
+pub(crate) fn by_name(sessions: MemorySessions) -> crate::Result<McpService> {
+    let auth = auth_fn(|credentials: Credentials| async move {
+        let name = bearer(&credentials)?;
+        let key = Key::new("https://login.example/realms/everybody", name.expose());
+        Ok::<_, Verdict>(Identity::new(key.client("https://editor.example/client.json")))
+    });
+    Ok(http::service(server()).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
 }
 
 /// Serves on a free port as long as the runtime runs.

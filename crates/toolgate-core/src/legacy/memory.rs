@@ -145,6 +145,9 @@ struct Session {
     used: Instant,
 }
 
+/// How long a full table looks for nothing to let go of.
+const FULL: Duration = Duration::from_secs(1);
+
 impl Table {
     /// Whether there was room.
     fn create(
@@ -228,11 +231,12 @@ impl Table {
         }
     }
 
-    /// Lets go of what nobody came back for. Looks through all of it, so not each time, but before
-    /// anybody is refused for want of room.
+    /// Lets go of what nobody came back for. Looks through all of it, so not each time; more often
+    /// while somebody may be refused for want of room.
     fn sweep(&mut self, bounds: Bounds, now: Instant) {
-        let due = self.swept.is_none_or(|at| now.saturating_duration_since(at) >= bounds.idle / 16);
-        if !due {
+        let seldom = bounds.idle / 16;
+        let pause = if self.sessions.len() >= bounds.all { seldom.min(FULL) } else { seldom };
+        if self.swept.is_some_and(|at| now.saturating_duration_since(at) < pause) {
             return;
         }
         self.swept = Some(now);

@@ -49,8 +49,9 @@ pub(crate) fn era(
     method: Option<&str>,
     meta: &RequestMeta,
 ) -> Result<Era, Error> {
-    let header = mirror::version(headers)?;
     let named = meta.version.is_some() || meta.client_capabilities.is_some();
+    // Where the body tells the era, the header is looked at when it is compared with the body.
+    let header = if named { None } else { mirror::version(headers)? };
     Ok(classify(Signs { method, named, header }))
 }
 

@@ -106,6 +106,19 @@ fn full_in_all_is_refused_until_somebody_is_idle() {
 }
 
 #[test]
+fn a_full_table_looks_again_soon() {
+    let mut room = Room::new();
+    for name in ["a", "b", "c"] {
+        room.create(&owner(name)).unwrap();
+    }
+    room.later(59);
+    // Looks through the table, a second before anybody's time is over.
+    room.create(&owner("d")).unwrap();
+    room.later(1);
+    assert!(room.create(&owner("e")).is_some());
+}
+
+#[test]
 fn strangers_push_each_other_out_and_nobody_is_locked_out() {
     let open = Owner::of(&Caller::Open);
     let mut room = Room::new();
