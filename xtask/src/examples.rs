@@ -1,36 +1,49 @@
-//! The examples build, and the first one does what its reader is told to do.
+//! The examples build, and do what their readers are told that they do.
 
 use crate::Result;
 use crate::command::{cargo, output, program, run};
 use crate::server::{self, Server};
 
-/// The quickstart as a reader meets it: the three things it prints.
+/// The quickstart as a reader meets it.
 #[derive(Debug)]
-pub(crate) struct Quickstart {
-    pub(crate) url: String,
-    pub(crate) token: String,
+struct Quickstart {
     curl: String,
     /// Ends with this value.
     _server: Server,
 }
 
 impl Quickstart {
-    /// Builds it, starts it on a free port and reads what it prints.
-    pub(crate) fn start() -> Result<Self> {
+    /// Builds it, starts it on a free port and reads the three things it prints.
+    fn start() -> Result<Self> {
         run(&mut cargo("build --example quickstart"))?;
         let server = Server::start(&mut cargo("run --quiet --example quickstart"))?;
         let endpoint = |line: &str| line.strip_prefix("endpoint:").and_then(server::url);
-        let url = server.line("endpoint", endpoint)?;
-        let token = server.line("token", |line| server::after(line, "token:"))?;
+        server.line("endpoint", endpoint)?;
+        server.line("token", |line| server::after(line, "token:"))?;
         let curl = server.line("curl line", |line| {
             line.trim_start().starts_with("curl ").then(|| line.trim().to_owned())
         })?;
-        Ok(Self { url, token, curl, _server: server })
+        Ok(Self { curl, _server: server })
     }
 }
 
 pub(crate) fn check() -> Result {
     run(&mut cargo("build --package toolgate-examples --examples"))?;
+    custom_transport()?;
+    quickstart()
+}
+
+/// It calls itself over a transport of its own.
+fn custom_transport() -> Result {
+    let said = output(&mut cargo("run --quiet --example custom_transport -- --demo"))?;
+    if !said.contains(r#""text":"hello, ali baba""#) {
+        return Err(format!("the custom transport answered: {said}").into());
+    }
+    println!("over a custom transport: {}", said.trim());
+    Ok(())
+}
+
+fn quickstart() -> Result {
     let quickstart = Quickstart::start()?;
 
     let answer = shell(&quickstart.curl)?;

@@ -3,6 +3,7 @@
 //! - [`TestClient`] calls a server in memory, as somebody or as nobody.
 //! - [`AuthorizationServer`] is an issuer on loopback: it publishes keys, signs any token that a test
 //!   can think of, rotates its keys, and fails when told to.
+//! - [`contract`] holds an authenticator or a transport of your own to what the seam asks of it.
 //! - [`Logs`] keeps what a test logs, so that the test can look at it.
 //!
 //! For tests and for development. Whoever holds an [`AuthorizationServer`] can sign for anybody, so
@@ -10,6 +11,7 @@
 
 mod authorization;
 mod client;
+pub mod contract;
 mod logs;
 
 pub use self::{
