@@ -11,6 +11,7 @@ mod hosts;
 mod issuer_down;
 mod leftovers;
 mod logs;
+mod old;
 mod scopes;
 mod shutdown;
 mod storm;

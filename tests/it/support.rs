@@ -2,5 +2,6 @@
 
 pub(crate) mod client;
 pub(crate) mod mcp;
+pub(crate) mod old;
 pub(crate) mod program;
 pub(crate) mod served;

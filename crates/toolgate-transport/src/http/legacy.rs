@@ -13,7 +13,7 @@ use toolgate_core::{
     legacy::{Lowered, SessionId, SessionStore, Turn, introduced, introduction},
     protocol::{
         Params, RequestId, RequestMeta, code,
-        legacy::{INITIALIZED, handshake::Initialize},
+        legacy::{INITIALIZE, INITIALIZED, Revision, handshake::Initialize},
         method,
     },
     wire::Wire,
@@ -86,9 +86,15 @@ impl Endpoint {
         own: RequestMeta,
         turn: Result<Turn, Error>,
     ) -> Result<Response<Body>, Box<Problem>> {
-        if let Ok(Turn::Handshake(asked)) = turn {
-            return self.handshake(one, id, asked).await;
-        }
+        let turn = match turn {
+            Ok(Turn::Handshake(asked)) => return self.handshake(one, id, asked).await,
+            // It needs no session, so the lack of one is not what is wrong with it.
+            Err(error) if request.method == INITIALIZE => {
+                let wire = self.past.wire(&Talk::alone(Revision::LATEST), &request);
+                return Ok(reply::failure(&wire, &id, one.accepts, &Failure::Error(error)));
+            }
+            turn => turn,
+        };
         let talk = self.talk(&one).await.map_err(|problem| problem.id(id.clone()))?;
         let wire = self.past.wire(&talk, &request);
         let entry = match turn {

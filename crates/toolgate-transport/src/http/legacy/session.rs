@@ -37,6 +37,8 @@ impl Endpoint {
         };
         let (id, owner) = named(&one.head.parts, &one.caller)?;
         let found = kept(one.deadline, || store.find(&id, &owner)).await?;
+        // A store that forgot to ask whose it is opens no door.
+        let found = found.filter(|record| record.owner == owner);
         found.map(|record| Talk::Session(id, record)).ok_or_else(unknown)
     }
 
