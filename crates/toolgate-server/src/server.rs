@@ -9,7 +9,7 @@ use toolgate_core::{
     BoxError, Card, Context, IntoService, PrincipalType, Reply, Scopes, Service, Shutdown,
     StartError, Transport,
     protocol::{
-        discover::{Discovered, Implementation, ListCapability, ServerCapabilities},
+        discover::{Discovered, Empty, Implementation, ListCapability, ServerCapabilities},
         version,
     },
 };
@@ -195,6 +195,8 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
         let mut capabilities = ServerCapabilities::default();
         if !self.tools.is_empty() {
             capabilities.tools = Some(ListCapability::default());
+            // Any tool may log.
+            capabilities.logging = Some(Empty::default());
         }
         let mut discovered = Discovered::new(version::SUPPORTED, capabilities);
         discovered.instructions = self.instructions.take();
@@ -242,13 +244,13 @@ impl From<StartError> for ServeError {
 
 impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}", self.0)
     }
 }
 
 impl fmt::Debug for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
+        write!(f, "{}", self.0)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             write!(f, ": {error}")?;

@@ -121,6 +121,7 @@ impl Authenticate for Door {
             let answer = toolgate::core::Answer::default().field("x-reason", "closed");
             match with.method() {
                 "GET" => Refusal::answer(Refusal::forbidden("no"), answer).into(),
+                "HEAD" => Refusal::invalid("no").into(),
                 "PUT" => Verdict::Failed("broken".into()),
                 "PATCH" => Verdict::Unavailable { retry: Duration::from_secs(1) },
                 _ => {
@@ -254,6 +255,7 @@ async fn a_development_issuer_is_there_too() {
     let issuer = AuthorizationServer::start().await.unwrap();
     let token = issuer.token("ada").scopes(["base"]).audience("http://127.0.0.1:8080/mcp").sign();
     assert_eq!(token.split('.').count(), 3);
+    drop(toolgate::stdio::listen());
     drop(http::listen().auth(jwt(issuer.issuer()).build().unwrap()));
     let none = Env::of([]);
     assert!(Jwt::from_env(&none).unwrap().is_none());

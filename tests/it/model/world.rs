@@ -52,6 +52,7 @@ impl World {
             }
             Step::Ask { act, .. } => {
                 let token = self.known(asked)?;
+                admitted(&token)?;
                 let session = self.own(token.who, asked)?;
                 match act {
                     Act::Ping | Act::Level => Ok(Outcome::Empty),
@@ -63,6 +64,7 @@ impl World {
             Step::Modern { act, .. } => allowed(&self.known(asked)?, act),
             Step::End { .. } => {
                 let token = self.known(asked)?;
+                admitted(&token)?;
                 let number = self.own(token.who, asked)?.number;
                 self.sessions.retain(|kept| kept.number != number);
                 Ok(Outcome::Ended)
@@ -139,7 +141,7 @@ fn allowed(token: &Token, act: Act) -> Result<Outcome, Outcome> {
     }
 }
 
-/// What every request to a service needs.
+/// What every request needs.
 fn admitted(token: &Token) -> Result<(), Outcome> {
     if token.grant == Grant::None { Err(Outcome::Lacks("base".into())) } else { Ok(()) }
 }

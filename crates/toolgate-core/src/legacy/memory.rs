@@ -23,7 +23,7 @@ use crate::BoxFuture;
 #[derive(Clone)]
 pub struct MemorySessions {
     bounds: Bounds,
-    now: fn() -> Instant,
+    now: Arc<dyn Fn() -> Instant + Send + Sync>,
     table: Arc<Mutex<Table>>,
 }
 
@@ -40,7 +40,7 @@ impl MemorySessions {
     pub fn new() -> Self {
         let idle = Duration::from_secs(30 * 60);
         let bounds = Bounds { all: 10_000, per_owner: 64, idle };
-        Self { bounds, now: Instant::now, table: Arc::default() }
+        Self { bounds, now: Arc::new(Instant::now), table: Arc::default() }
     }
 
     /// The most sessions in all; one more is refused.
@@ -66,8 +66,8 @@ impl MemorySessions {
 
     /// The clock to tell idleness by, in place of the system's.
     #[must_use]
-    pub fn clock(self, now: fn() -> Instant) -> Self {
-        Self { now, ..self }
+    pub fn clock(self, now: impl Fn() -> Instant + Send + Sync + 'static) -> Self {
+        Self { now: Arc::new(now), ..self }
     }
 
     /// How many sessions there are; those count whose time is over and whom nobody has missed yet.

@@ -216,7 +216,7 @@ async fn the_server_says_what_it_is() {
     let reply = calls.request("server/discover", json!({})).await.unwrap();
     assert_eq!(
         value(&reply),
-        json!({"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}},
+        json!({"supportedVersions": ["2026-07-28"], "capabilities": {"logging": {}, "tools": {}},
                "instructions": "Add things."})
     );
     assert_eq!(calls.service.card().server.title.as_deref(), Some("Calculator"));

@@ -16,7 +16,7 @@ use toolgate_core::{
 };
 
 use super::{
-    admission::{Admission, Bucket},
+    admission::{Admission, Bucket, Permit},
     answer::{self, Problem},
     body::Body,
     cors::{self, Page},
@@ -145,17 +145,22 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Response<Body>, Box<Problem>> {
         if head.parts.method == Method::DELETE && self.past.has_sessions() {
+            let _running = self.enter(head, &caller)?;
             return self.end_session(head, &caller, deadline).await;
         }
         let accepts = shape::head(&head.parts, self.past.methods())?;
-        let bucket = Bucket::of(&caller, Peer::of(&head.parts.extensions));
-        let permit = self.admission.enter(bucket).ok_or_else(|| {
-            self.refused(&Refused::Busy { retry: RETRY }, &caller)
-                .remedy("limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER")
-        })?;
+        let permit = self.enter(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
         let one = Admitted { head, caller, accepts, permit, deadline };
         self.message(one, &bytes).await
+    }
+
+    fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {
+        let bucket = Bucket::of(caller, Peer::of(&head.parts.extensions));
+        self.admission.enter(bucket).ok_or_else(|| {
+            self.refused(&Refused::Busy { retry: RETRY }, caller)
+                .remedy("limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER")
+        })
     }
 }

@@ -63,6 +63,13 @@ impl Past {
         }
     }
 
+    /// Enters a call where its client can cancel it.
+    fn enter(&self, talk: &Talk, id: &RequestId) -> Result<Option<Entry>, Error> {
+        let Some(session) = talk.id() else { return Ok(None) };
+        let entry = self.calls.enter((session.clone(), id.clone()));
+        entry.map(Some).ok_or_else(|| Error::new(code::INVALID_REQUEST, "the id is in use"))
+    }
+
     /// Cancels what a notification names.
     ///
     /// Without a session nobody can say whose call an id means: two clients of one owner count
@@ -98,7 +105,7 @@ impl Endpoint {
         let talk = self.talk(&one).await.map_err(|problem| problem.id(id.clone()))?;
         let wire = self.past.wire(&talk, &request);
         let entry = match turn {
-            Ok(Turn::Call) => self.enter(&talk, &id),
+            Ok(Turn::Call) => self.past.enter(&talk, &id),
             Ok(turn) => {
                 let kept = self.remember(&one, &talk, &turn).await;
                 kept.map_err(|problem| problem.id(id.clone()))?;
@@ -113,13 +120,6 @@ impl Endpoint {
             }
             Err(error) => Ok(reply::failure(&wire, &id, one.accepts, &Failure::Error(error))),
         }
-    }
-
-    /// Enters a call where its client can cancel it.
-    fn enter(&self, talk: &Talk, id: &RequestId) -> Result<Option<Entry>, Error> {
-        let Some(session) = talk.id() else { return Ok(None) };
-        let entry = self.past.calls.enter((session.clone(), id.clone()));
-        entry.map(Some).ok_or_else(|| Error::new(code::INVALID_REQUEST, "the id is in use"))
     }
 
     /// Takes a notification of the old era.

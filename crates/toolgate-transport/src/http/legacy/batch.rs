@@ -106,7 +106,7 @@ impl Endpoint {
                 return kept.map(|()| Reply::empty()).map_err(|it| Failure::Error(it.error));
             }
         }
-        let entry = self.enter(talk, id).map_err(Failure::Error)?;
+        let entry = self.past.enter(talk, id).map_err(Failure::Error)?;
         let cancelled = entry.as_ref().map(|entry| entry.cancelled().clone());
         let reply = self.reply(one, request, talk.conversation().meta(own));
         until_cancelled(cancelled, reply).await

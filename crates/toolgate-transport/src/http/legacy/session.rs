@@ -6,10 +6,13 @@ use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
 use tokio::time::{Instant, timeout_at};
 use toolgate_core::{
-    BoxFuture, Caller, Error,
+    BoxFuture, Caller, Error, Refused,
     error::incident_id,
     legacy::{Owner, SessionId, SessionRecord, StoreError, Turn},
-    protocol::legacy::{Revision, SESSION_NOT_FOUND},
+    protocol::{
+        code,
+        legacy::{Revision, SESSION_NOT_FOUND},
+    },
 };
 
 use super::{
@@ -30,6 +33,7 @@ impl Endpoint {
     /// The conversation that a request belongs to. With sessions that is one of the caller's own;
     /// to anybody else it is unknown.
     pub(super) async fn talk(&self, one: &Admitted<'_>) -> Result<Talk, Box<Problem>> {
+        self.required(&one.caller)?;
         let Some(store) = self.past.sessions.as_deref() else {
             let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
             let revision = named.and_then(Revision::parse).unwrap_or(Revision::ASSUMED);
@@ -40,6 +44,18 @@ impl Endpoint {
         // A store that forgot to ask whose it is opens no door.
         let found = found.filter(|record| record.owner == owner);
         found.map(|record| Talk::Session(id, record)).ok_or_else(unknown)
+    }
+
+    /// What every request needs. The service sees to that for what it is asked itself; this is for
+    /// what it never hears of.
+    fn required(&self, caller: &Caller) -> Result<(), Box<Problem>> {
+        let needed = &self.service.card().required;
+        let held = caller.identity().is_some_and(|id| id.scopes.contains_all(needed));
+        if held || needed.is_empty() {
+            return Ok(());
+        }
+        let refused = self.refused(&Refused::Scopes(needed.clone()), caller);
+        Err(refused.remedy("the scopes of the client's token"))
     }
 
     /// Keeps what a handshake began. The id to name it by, where it is kept.
@@ -81,8 +97,13 @@ impl Endpoint {
         caller: &Caller,
         deadline: Instant,
     ) -> Result<Response<Body>, Box<Problem>> {
+        self.required(caller)?;
         let Some(store) = self.past.sessions.as_deref() else { return Err(unknown()) };
         let (id, owner) = named(&head.parts, caller)?;
+        let version = mirror::version(&head.parts.headers).map_err(bad)?;
+        if version.is_some_and(|name| Revision::parse(name).is_none()) {
+            return Err(bad(Error::new(code::INVALID_REQUEST, "no such revision has sessions")));
+        }
         let found = kept(deadline, || store.end(&id, &owner)).await?;
         if found { Ok(answer::empty(StatusCode::NO_CONTENT)) } else { Err(unknown()) }
     }
