@@ -42,10 +42,12 @@ impl Run for Count {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    if let Some(word) = std::env::args().nth(1) {
-        return Err(format!("`{word}` is not known: HTTP is all that is served").into());
-    }
     let server = Server::new("clients", "1.0.0").tool::<Add>().tool::<Count>();
-    server.serve(http::listen().auth(JwtAuth::from_env()?)).await?;
+    let auth = JwtAuth::from_env()?;
+    match std::env::args().nth(1).as_deref() {
+        None => server.serve(http::listen().auth(auth)).await?,
+        Some("--stdio") => server.serve(stdio::listen().auth(auth)).await?,
+        Some(word) => return Err(format!("`{word}` is not known: http, or --stdio").into()),
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod authenticators;
 mod http;
+mod lines;
 mod memory;
 #[cfg(unix)]
 mod unix;

@@ -2,6 +2,14 @@
 
 // `cfg(test)` is always so here. It tells clippy that helpers are tests too.
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod legacy;
+#[cfg(test)]
+mod migration;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
 mod mount;
 #[cfg(test)]
 mod probe;
@@ -9,6 +17,8 @@ mod probe;
 mod readme;
 #[cfg(test)]
 mod seam;
+#[cfg(test)]
+mod stdio;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

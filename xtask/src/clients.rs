@@ -14,7 +14,12 @@ pub(crate) use self::install::install;
 use self::matrix::{Era, Over};
 
 /// What the server serves. Rows of anything else are run by `cargo xtask clients --all` alone.
-const SERVED: &[(Over, Era)] = &[(Over::Http, Era::Modern), (Over::Http, Era::Legacy)];
+const SERVED: &[(Over, Era)] = &[
+    (Over::Http, Era::Modern),
+    (Over::Http, Era::Legacy),
+    (Over::Stdio, Era::Modern),
+    (Over::Stdio, Era::Legacy),
+];
 
 /// Runs every client in what is served.
 pub(crate) fn check() -> Result {

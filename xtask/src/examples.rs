@@ -30,6 +30,7 @@ impl Quickstart {
 pub(crate) fn check() -> Result {
     run(&mut cargo("build --package toolgate-examples --examples"))?;
     custom_transport()?;
+    stdio()?;
     quickstart()
 }
 
@@ -40,6 +41,21 @@ fn custom_transport() -> Result {
         return Err(format!("the custom transport answered: {said}").into());
     }
     println!("over a custom transport: {}", said.trim());
+    Ok(())
+}
+
+/// It answers what it is piped, and ends.
+fn stdio() -> Result {
+    let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+    let params = format!(r#"{{"name":"add","arguments":{{"a":1,"b":2}},"_meta":{meta}}}"#);
+    let line = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+    run(&mut cargo("build --example stdio"))?;
+    let piped = format!("echo '{line}' | cargo run --quiet --example stdio");
+    let said = output(program("sh", "-c").arg(piped))?;
+    if !said.contains(r#""text":"3""#) {
+        return Err(format!("over stdio it answered: {said}").into());
+    }
+    println!("over stdio: {}", said.trim());
     Ok(())
 }
 

@@ -69,6 +69,8 @@ const PATHS: &[Path] = &[
     Path::never("toolgate", KEYS).with(Features::None),
     Path::never("toolgate", &["toolgate-transport", "toolgate-macros"]).with(Features::None),
     Path::never("toolgate", KEYS).with(Features::Only("http")),
+    Path::never("toolgate", HTTP).with(Features::Only("stdio")),
+    Path::never("toolgate", KEYS).with(Features::Only("stdio")),
     Path::never("toolgate", &["toolgate-transport", "toolgate-macros", "axum"])
         .with(Features::Only("jwt")),
     // Keys are fetched over HTTP, so `jwt` brings hyper: as the client inside toolgate-auth, and
@@ -82,8 +84,7 @@ const RULES: &[Rule] = &[
     Rule::DirectOnlyOf("josekit", &["toolgate-auth", "toolgate-testkit"]),
     Rule::DirectOnlyOf("jose-jwk", &["toolgate-auth"]),
     Rule::DependencyFeatures("toolgate-core", "tokio", &["sync"]),
-    // `stdio` joins this list when it exists.
-    Rule::DefaultFeatures("toolgate", &["api-keys", "http", "jwt", "macros", "vendored"]),
+    Rule::DefaultFeatures("toolgate", &["api-keys", "http", "jwt", "macros", "stdio", "vendored"]),
 ];
 
 /// Fails with every forbidden edge and every name of the past outside `legacy`.

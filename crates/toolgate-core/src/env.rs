@@ -35,6 +35,7 @@ pub const TABLE: &[Variable] = &[
     JWKS_URI,
     AUDIENCE,
     API_KEYS,
+    TOKEN,
 ];
 
 macro_rules! variables {
@@ -63,6 +64,7 @@ variables! {
     JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";
     API_KEYS = "", "path of the JSON file that lists the API keys, as hashes.";
+    TOKEN = "", "token of the one caller that a server on standard input and output has.";
 }
 
 /// Where variables are looked up.

@@ -6,6 +6,15 @@
 #[cfg(feature = "http")]
 pub mod http;
 pub mod memory;
+#[cfg(feature = "stdio")]
+pub mod stdio;
 
+#[cfg(feature = "stdio")]
+mod agree;
+#[cfg(any(feature = "http", feature = "stdio"))]
 mod calls;
 mod life;
+#[cfg(feature = "stdio")]
+mod run;
+#[cfg(feature = "stdio")]
+mod signals;

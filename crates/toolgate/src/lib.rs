@@ -12,6 +12,8 @@ pub use toolgate_server::{
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
+#[cfg(feature = "stdio")]
+pub use toolgate_transport::stdio;
 
 pub use toolgate_core::{
     self as core, Authenticate, Caller, Context, Credentials, Identity, Key, Refusal, Scopes,
@@ -19,7 +21,7 @@ pub use toolgate_core::{
 };
 pub use toolgate_protocol as protocol;
 pub use toolgate_server as server;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "stdio"))]
 pub use toolgate_transport as transport;
 
 /// What most programs need.
@@ -30,6 +32,8 @@ pub mod prelude {
     pub use crate::auth::{ApiKey, api_keys};
     #[cfg(feature = "http")]
     pub use crate::http;
+    #[cfg(feature = "stdio")]
+    pub use crate::stdio;
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Tool};
     pub use crate::{

@@ -91,6 +91,8 @@ impl Door {
             Some(token) if token == SLOW.token => {
                 self.0.slow_waits.notify_one();
                 self.0.slow_may_go.notified().await;
+                // Once and for all: a transport may ask twice, before it serves and for a request.
+                self.0.slow_may_go.notify_one();
                 known(&SLOW)
             }
             Some(NOT_MINE) => Verdict::NotMine,

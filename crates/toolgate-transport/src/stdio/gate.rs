@@ -1,0 +1,85 @@
+//! Who asks: one caller, judged anew for every request.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::timeout;
+use toolgate_core::{
+    Authenticate, Caller, Credentials, Error, Refusal, Refused, StartError,
+    authenticate::identify,
+    env,
+    error::incident_id,
+    refused::{Realm, outcome},
+};
+
+/// When to come back to an authenticator that did not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The authenticator, and what it judges.
+pub(crate) struct Gate {
+    pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) credentials: Credentials,
+    pub(crate) within: Duration,
+}
+
+impl Gate {
+    /// Who asks now.
+    ///
+    /// The credentials are always the same and the verdict need not be: a token expires, a key is
+    /// revoked, an issuer withdraws a signing key. To judge a token again costs less than to answer
+    /// a request, so nothing is remembered, and nothing has to be forgotten in time.
+    pub(crate) async fn identify(&self) -> Result<Caller, Refused> {
+        let Some(auth) = self.auth.as_deref() else { return Ok(Caller::Open) };
+        let judged = timeout(self.within, identify(auth, &self.credentials)).await;
+        let (caller, _) = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }))?;
+        // Over HTTP a client brings a new token. Here the old one goes on for as long as the process
+        // does, so an end that an authenticator names and does not look at counts all the same.
+        let end = caller.identity().and_then(|identity| identity.expires);
+        if end.is_some_and(|end| end <= SystemTime::now()) {
+            return Err(Refused::Unauthenticated(Refusal::invalid("the credentials have expired")));
+        }
+        Ok(caller)
+    }
+
+    /// Whether there is a caller at all, before anything is served.
+    ///
+    /// # Errors
+    /// When there is none. What it says is for whoever starts the process, and holds no secret.
+    pub(crate) async fn opens(&self) -> Result<(), StartError> {
+        let Err(refused) = self.identify().await else { return Ok(()) };
+        let name = env::TOKEN.name;
+        Err(StartError::new(match &refused {
+            Refused::Unauthenticated(refusal) | Refused::Forbidden(refusal) => {
+                format!(
+                    "the credentials of this process ({name}) are refused: {}",
+                    refusal.logged()
+                )
+            }
+            refused => format!(
+                "the credentials of this process ({name}) cannot be judged: {}",
+                told(refused).message()
+            ),
+        }))
+    }
+}
+
+/// What the client is told of a refusal; the log has the rest.
+pub(crate) fn told(refused: &Refused) -> Error {
+    if let Refused::Failed(error) = refused {
+        let incident = incident_id();
+        let mut reason = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            reason.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        tracing::error!(incident, reason, remedy = "auth", "authentication failed");
+        return Error::internal_with_id(&incident);
+    }
+    let told = outcome(refused, &Realm::default());
+    let reason = refused.refusal().map_or(&*told.message, Refusal::logged);
+    tracing::info!(reason, remedy = "auth, TOOLGATE_TOKEN", "refused");
+    Error::new(told.code, told.message)
+}

@@ -1,0 +1,222 @@
+//! The era before 2026-07-28 on these streams: one conversation, begun by a handshake, for every
+//! line that says nothing of itself.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use toolgate_core::{
+    Error, Note, Reply, Request,
+    legacy::{Conversation, Lowered, Turn, introduced, introduction, read},
+    protocol::{
+        Incoming, Json, RequestId, RequestMeta, code, envelope,
+        legacy::{
+            INITIALIZE, INITIALIZED, Revision,
+            batch::{BadBatch, split},
+            handshake::Initialize,
+        },
+        method,
+    },
+    wire::{self, Wire},
+};
+
+use super::{
+    engine::Engine,
+    gate,
+    intake::{cancel, enter, params},
+    message::{One, failed},
+    order::{Before, Change},
+};
+use crate::run::Failure;
+
+/// The most messages of a batch.
+const MOST: usize = 32;
+
+/// What the old era keeps: of this one client, and for nobody else.
+#[derive(Default)]
+pub(crate) struct Past {
+    conversation: Mutex<Option<Conversation>>,
+    lowered: Arc<Lowered>,
+}
+
+impl Past {
+    fn kept(&self) -> MutexGuard<'_, Option<Conversation>> {
+        self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The conversation, once it was begun.
+    fn conversation(&self) -> Result<Conversation, Error> {
+        let message = "send `initialize` first, or say in `_meta` what the request is written in";
+        self.kept().clone().ok_or_else(|| Error::new(code::INVALID_REQUEST, message))
+    }
+
+    fn wire(&self, revision: Revision, request: &Request) -> Wire {
+        let (method, lowered) = (request.method.clone(), self.lowered.clone());
+        Wire::Legacy { revision, method, lowered }
+    }
+}
+
+impl Engine {
+    /// Answers a request of the old era. `turn` is what it asks, or why that cannot be told.
+    pub(crate) async fn past_request(
+        &self,
+        one: One,
+        request: Request,
+        own: RequestMeta,
+        turn: Result<Turn, Error>,
+    ) -> Option<Bytes> {
+        let turn = match turn {
+            Ok(Turn::Handshake(asked)) => return self.handshake(&one, asked).await,
+            turn => turn,
+        };
+        let begun = self.past.conversation();
+        // What needs no conversation is answered as in the newest revision.
+        let revision = begun.as_ref().map_or(Revision::LATEST, |begun| begun.revision);
+        let wire = self.past.wire(revision, &request);
+        let failed = |error| failed(&Failure::Error(error), &one.id, &wire);
+        match (turn, begun) {
+            (Ok(Turn::Ping), _) => {}
+            // Why a handshake cannot be read is not that there was none.
+            (Err(error), _) if request.method == INITIALIZE => return failed(error),
+            (_, Err(error)) | (Err(error), Ok(_)) => return failed(error),
+            (Ok(Turn::SetLevel(level)), Ok(_)) => {
+                if let Some(begun) = self.past.kept().as_mut() {
+                    begun.log_level = level;
+                }
+            }
+            (Ok(_), Ok(begun)) => return self.run(one, request, begun.meta(own), wire).await,
+        }
+        Some(wire.result(&one.id, &Reply::empty(), &self.service.card()))
+    }
+
+    /// Begins a conversation, or begins anew. Whom the service refuses begins nothing.
+    async fn handshake(&self, one: &One, asked: Initialize) -> Option<Bytes> {
+        let begun = Conversation::new(asked);
+        let revision = begun.revision;
+        let wire = self.past.wire(revision, &introduction());
+        let meta = begun.meta(RequestMeta::default());
+        let card = self.service.card();
+        let found = self.reply(one, introduction(), meta).await;
+        let reply =
+            found.and_then(|found| introduced(revision, &card, &found).map_err(Failure::Error));
+        match reply {
+            Ok(reply) => {
+                *self.past.kept() = Some(begun);
+                Some(wire.result(&one.id, &reply, &card))
+            }
+            Err(failure) => failed(&failure, &one.id, &wire),
+        }
+    }
+
+    /// What a message that says nothing of itself says by its conversation.
+    pub(crate) fn past_meta(&self, own: RequestMeta) -> Option<RequestMeta> {
+        self.past.kept().as_ref().map(|begun| begun.meta(own))
+    }
+
+    /// Answers a batch in one line, its messages one after the other: it is no way to more calls at
+    /// once than a client may have.
+    pub(crate) async fn batch(
+        self: Arc<Self>,
+        text: Bytes,
+        held: (OwnedSemaphorePermit, Change),
+        before: Before,
+        deadline: Instant,
+    ) {
+        let message = self.batched(&text, before, deadline).await;
+        let place = match message {
+            Some(message) => self.out.place().await.map(|place| (place, message)),
+            None => None,
+        };
+        drop(held);
+        if let Some((place, message)) = place {
+            place.put(message);
+        }
+    }
+
+    async fn batched(&self, text: &Bytes, before: Before, deadline: Instant) -> Option<Bytes> {
+        let invalid = |message| Error::new(code::INVALID_REQUEST, message);
+        let caller = match self.gate.identify().await {
+            Ok(caller) => caller,
+            Err(refused) => return Some(wire::error(None, &gate::told(&refused))),
+        };
+        before.done().await;
+        let parts = match (self.past.conversation(), split(text, MOST)) {
+            (_, Err(BadBatch::NotJson)) => {
+                Err(Error::new(code::PARSE_ERROR, "the line is not JSON"))
+            }
+            (Ok(begun), parts) if begun.revision.has_batches() => parts.map_err(|why| match why {
+                BadBatch::Empty => invalid("the batch is empty"),
+                _ => invalid("the batch has too many messages"),
+            }),
+            _ => Err(invalid("one JSON-RPC message is expected")),
+        };
+        let parts = match parts {
+            Ok(parts) => parts,
+            Err(error) => return Some(wire::error(None, &error)),
+        };
+        let mut answers = Vec::new();
+        for part in &parts {
+            answers.extend(self.part(part, &caller, deadline).await);
+        }
+        (!answers.is_empty()).then(|| array(&answers))
+    }
+
+    /// The answer to one message; none where it wants none.
+    async fn part(
+        &self,
+        part: &Bytes,
+        caller: &toolgate_core::Caller,
+        deadline: Instant,
+    ) -> Option<Bytes> {
+        match envelope::parse(part, self.bounds.json_depth) {
+            Ok(Incoming::Request { id, method, params }) => {
+                let request = Request::new(method, params.unwrap_or_else(Json::object));
+                let one = One { id, caller: caller.clone(), deadline };
+                self.part_request(one, request).await
+            }
+            Ok(Incoming::Notification { method, params }) => {
+                let note = Note::new(method, params.unwrap_or_else(Json::object));
+                match &*note.method {
+                    method::CANCELLED => cancel(self, &note),
+                    INITIALIZED => {}
+                    _ => self.tell(caller, note, deadline).await,
+                }
+                None
+            }
+            Ok(_) => None,
+            Err(bad) => Some(envelope::write_error(bad.id.as_ref(), bad.code, bad.message, None)),
+        }
+    }
+
+    async fn part_request(&self, one: One, request: Request) -> Option<Bytes> {
+        let error = |id: &RequestId, error| Some(wire::error(Some(id), &error));
+        let (turn, own) = match params(&request.params) {
+            Ok((params, own)) => (read(&request.method, &params), own),
+            Err(bad) => return error(&one.id, bad),
+        };
+        if request.method == INITIALIZE {
+            let told = Error::new(code::INVALID_REQUEST, "a handshake stands alone");
+            return error(&one.id, told);
+        }
+        let entry = match enter(self, &one.id) {
+            Ok(entry) => entry,
+            Err(taken) => return error(&one.id, taken),
+        };
+        tokio::select! {
+            biased;
+            () = entry.cancelled().requested() => None,
+            answer = self.past_request(one, request, own, turn) => answer,
+        }
+    }
+}
+
+fn array(answers: &[Bytes]) -> Bytes {
+    let len = answers.iter().map(|answer| answer.len() + 1).sum::<usize>();
+    let mut text = BytesMut::with_capacity(len + 1);
+    for (index, answer) in answers.iter().enumerate() {
+        text.put_u8(if index == 0 { b'[' } else { b',' });
+        text.put_slice(answer);
+    }
+    text.put_u8(b']');
+    text.freeze()
+}

@@ -1,0 +1,201 @@
+//! One message: who sends it, what the service makes of it, and the lines that go out for it.
+
+use std::{future::pending, pin::pin, sync::Arc};
+
+use bytes::Bytes;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
+use toolgate_core::{
+    Caller, Context, Error, Note, Notes, Out, Refused, Reply, Request, Running,
+    era::supported,
+    legacy::{Era, Turn},
+    protocol::{RequestId, RequestMeta},
+    wire::{self, Wire},
+};
+
+use super::{
+    engine::Engine,
+    gate,
+    intake::{Slot, era, params},
+    order::Before,
+};
+use crate::run::{Failure, contain};
+
+/// A request, as its line tells it.
+pub(crate) struct Call {
+    pub(crate) id: RequestId,
+    pub(crate) request: Request,
+    /// By era, or why that cannot be told.
+    pub(crate) asked: Result<Asked, Error>,
+    pub(crate) before: Before,
+    pub(crate) deadline: Instant,
+}
+
+/// What a request asks, by era.
+pub(crate) enum Asked {
+    Modern(RequestMeta),
+    /// The last is what it asks for, or why that cannot be told.
+    Legacy(RequestMeta, Result<Turn, Error>),
+}
+
+impl Engine {
+    /// Answers a request, unless its client does not want that any more.
+    pub(crate) async fn request(self: Arc<Self>, call: Call, slot: Slot) {
+        let Slot { entry, permit, change } = slot;
+        // What later lines wait for is not cancelled: a handshake must not be, and the rest is done
+        // at once.
+        let fixed = change.is_some();
+        let answered = async {
+            let message = self.answer(call).await;
+            drop(change);
+            Some((message?, self.out.place().await?))
+        };
+        let answered = tokio::select! {
+            biased;
+            () = entry.cancelled().requested(), if !fixed => None,
+            answered = answered => answered,
+        };
+        // First the id is free and then the client learns of it, or it could be quicker.
+        drop((entry, permit));
+        if let Some((message, place)) = answered {
+            place.put(message);
+        }
+    }
+
+    /// The last line for a request; none where nobody reads any more.
+    async fn answer(&self, call: Call) -> Option<Bytes> {
+        let Call { id, request, asked, before, deadline } = call;
+        let caller = match self.gate.identify().await {
+            Ok(caller) => caller,
+            Err(refused) => return Some(wire::error(Some(&id), &gate::told(&refused))),
+        };
+        let one = One { id, caller, deadline };
+        match asked {
+            Ok(Asked::Modern(meta)) => self.run(one, request, meta, Wire::Modern).await,
+            Ok(Asked::Legacy(own, turn)) => {
+                before.done().await;
+                self.past_request(one, request, own, turn).await
+            }
+            Err(error) => Some(wire::error(Some(&one.id), &error)),
+        }
+    }
+
+    /// Has the service answer, however the answer is written.
+    pub(crate) async fn run(
+        &self,
+        one: One,
+        request: Request,
+        meta: RequestMeta,
+        wire: Wire,
+    ) -> Option<Bytes> {
+        match self.reply(&one, request, meta).await {
+            Ok(reply) => Some(wire.result(&one.id, &reply, &self.service.card())),
+            Err(failure) => failed(&failure, &one.id, &wire),
+        }
+    }
+
+    /// The reply, once all notes before it were sent.
+    pub(crate) async fn reply(
+        &self,
+        one: &One,
+        request: Request,
+        meta: RequestMeta,
+    ) -> Result<Reply, Failure> {
+        let cx = self.context(&one.caller, meta, one.deadline);
+        let running = contain(one.deadline, || self.service.call(request, cx)).await?;
+        let (mut notes, end) = match running {
+            Running::Done(reply) => return Ok(reply),
+            Running::Open { notes, end } => (notes, end),
+            _ => return Err(Failure::Error(Error::internal())),
+        };
+        let mut end = pin!(contain(one.deadline, move || end));
+        // The end is looked at first, so that notes without end cannot keep it, and its deadline,
+        // from being seen.
+        let ended = loop {
+            tokio::select! {
+                biased;
+                ended = &mut end => break ended,
+                out = next(&mut notes) => self.send(out).await?,
+            }
+        };
+        while let Some(out) = notes.waiting() {
+            self.send(out).await?;
+        }
+        ended
+    }
+
+    async fn send(&self, out: Out) -> Result<(), Failure> {
+        if let Out::Note(note) = out {
+            self.out.place().await.ok_or(Failure::Gone)?.put(note.to_message());
+        }
+        Ok(())
+    }
+
+    fn context(&self, caller: &Caller, meta: RequestMeta, deadline: Instant) -> Context {
+        Context::with(caller.clone(), meta, Some(self.life.clone()))
+            .with_deadline(deadline.into_std())
+    }
+
+    /// Hands the service a notification. Nobody is told what becomes of it.
+    pub(crate) async fn note(
+        self: Arc<Self>,
+        note: Note,
+        permit: OwnedSemaphorePermit,
+        before: Before,
+        deadline: Instant,
+    ) {
+        let told = async {
+            let caller = self.gate.identify().await.inspect_err(|refused| {
+                gate::told(refused);
+            })?;
+            before.done().await;
+            self.tell(&caller, note, deadline).await;
+            Ok::<_, Refused>(())
+        };
+        // The refusal is in the log.
+        let _ = told.await;
+        drop(permit);
+    }
+
+    pub(crate) async fn tell(&self, caller: &Caller, note: Note, deadline: Instant) {
+        let meta = match params(&note.params) {
+            Ok((_, own)) if era(&note.method, &own) == Era::Legacy => self.past_meta(own),
+            Ok((_, own)) => {
+                own.version.as_deref().is_none_or(|it| supported(it).is_ok()).then_some(own)
+            }
+            Err(_) => None,
+        };
+        let Some(meta) = meta else { return };
+        let cx = self.context(caller, meta, deadline);
+        let taken = contain(deadline, || async {
+            self.service.notify(note, cx).await;
+            Ok(())
+        });
+        // A panic is in the log, and there is nobody to be told of the rest.
+        let _ = taken.await;
+    }
+}
+
+/// A request whose caller is known.
+pub(crate) struct One {
+    pub(crate) id: RequestId,
+    pub(crate) caller: Caller,
+    pub(crate) deadline: Instant,
+}
+
+/// The line that tells of a failure; none where nobody reads it.
+pub(crate) fn failed(failure: &Failure, id: &RequestId, wire: &Wire) -> Option<Bytes> {
+    if let Failure::Gone = failure {
+        return None;
+    }
+    let told = failure.error();
+    tracing::debug!(code = told.code(), reason = told.message(), "answered with an error");
+    Some(wire.error(Some(id), &told))
+}
+
+/// The next note, never none: a request without notes still has an end to wait for.
+async fn next(notes: &mut Notes) -> Out {
+    match notes.next().await {
+        Some(out) => out,
+        None => pending().await,
+    }
+}

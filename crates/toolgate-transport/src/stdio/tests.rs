@@ -1,0 +1,8 @@
+//! Lines over a pair of streams in memory, with doubles in place of tools and tokens.
+
+mod authentication;
+mod bounds;
+mod endings;
+mod kit;
+mod legacy;
+mod messages;
