@@ -255,7 +255,7 @@ async fn a_development_issuer_is_there_too() {
     let issuer = AuthorizationServer::start().await.unwrap();
     let token = issuer.token("ada").scopes(["base"]).audience("http://127.0.0.1:8080/mcp").sign();
     assert_eq!(token.split('.').count(), 3);
-    drop(toolgate::stdio::listen());
+    drop(stdio::listen());
     drop(http::listen().auth(jwt(issuer.issuer()).build().unwrap()));
     let none = Env::of([]);
     assert!(Jwt::from_env(&none).unwrap().is_none());

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::time::timeout;
 use toolgate_core::{
-    Authenticate, Caller, Credentials, Error, Refusal, Refused, StartError,
+    Authenticate, Caller, Card, Credentials, Denial, Error, Refusal, Refused, StartError,
     authenticate::identify,
     env,
     error::incident_id,
@@ -63,6 +63,21 @@ impl Gate {
             ),
         }))
     }
+}
+
+/// What every request needs. The service sees to that for what it is asked itself; this is for what
+/// it never hears of.
+///
+/// # Errors
+/// The refusal, when the caller lacks a scope.
+pub(crate) fn required(card: &Card, caller: &Caller) -> Result<(), Error> {
+    let held = caller.identity().is_some_and(|id| id.scopes.contains_all(&card.required));
+    if held || card.required.is_empty() {
+        return Ok(());
+    }
+    let told = Error::denied(Denial::Scopes(card.required.clone()));
+    tracing::info!(reason = told.message(), remedy = "the scopes of the caller's token", "refused");
+    Err(told)
 }
 
 /// What the client is told of a refusal; the log has the rest.

@@ -69,6 +69,9 @@ impl Engine {
             Ok(Turn::Handshake(asked)) => return self.handshake(&one, asked).await,
             turn => turn,
         };
+        if let Err(told) = gate::required(&self.service.card(), &one.caller) {
+            return Some(wire::error(Some(&one.id), &told));
+        }
         let begun = self.past.conversation();
         // What needs no conversation is answered as in the newest revision.
         let revision = begun.as_ref().map_or(Revision::LATEST, |begun| begun.revision);
@@ -139,6 +142,9 @@ impl Engine {
             Ok(caller) => caller,
             Err(refused) => return Some(wire::error(None, &gate::told(&refused))),
         };
+        if let Err(told) = gate::required(&self.service.card(), &caller) {
+            return Some(wire::error(None, &told));
+        }
         before.done().await;
         let parts = match (self.past.conversation(), split(text, MOST)) {
             (_, Err(BadBatch::NotJson)) => {

@@ -157,6 +157,9 @@ impl Engine {
     }
 
     pub(crate) async fn tell(&self, caller: &Caller, note: Note, deadline: Instant) {
+        if gate::required(&self.service.card(), caller).is_err() {
+            return;
+        }
         let meta = match params(&note.params) {
             Ok((_, own)) if era(&note.method, &own) == Era::Legacy => self.past_meta(own),
             Ok((_, own)) => {

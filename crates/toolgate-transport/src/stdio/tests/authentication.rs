@@ -221,6 +221,28 @@ impl Authenticate for Resource {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_every_request_needs_is_needed_where_the_service_is_not_asked() {
+    let mut card = closed();
+    card.required = ["base"].into();
+    let (double, mut events) = with_card(card);
+    let mut client = Client::of(&double, token("ann"));
+    client.ask(&handshake(1, "2025-03-26")).await;
+    assert_eq!(within(events.recv()).await.unwrap(), "introduced");
+    for message in [
+        old(1, legacy::PING, json!({})),
+        old(1, legacy::SET_LEVEL, json!({ "level": "error" })),
+        old(1, "tools/list", json!({})),
+        json!([old(1, legacy::PING, json!({}))]),
+    ] {
+        assert_eq!(error(&client.ask(&message).await).0, -32000, "{message}");
+    }
+    client.send(&json!({ "jsonrpc": "2.0", "method": "notifications/x" })).await;
+    let (rest, _) = client.end().await;
+    assert!(rest.is_empty() && events.try_recv().is_err());
+    assert_eq!(double.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_is_for_the_resource_that_http_would_name() {
     let url = |url: &'static str| {
         move |it: Lines| it.env_from(Env::of([("TOOLGATE_PUBLIC_URL", url)])).auth(Resource)
