@@ -38,29 +38,55 @@ impl Discards {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
+    use std::{
+        convert::Infallible,
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Poll,
+    };
 
     use bytes::Bytes;
-    use futures::stream;
+    use futures::{StreamExt, stream};
     use http::HeaderMap;
     use http_body::Frame;
     use http_body_util::StreamBody;
 
     use super::*;
 
-    fn silent() -> Inbound {
-        let never = stream::pending::<Result<Frame<Bytes>, Infallible>>();
+    /// A body that never comes, and holds on to something.
+    fn silent(held: &Arc<()>) -> Inbound {
+        let held = held.clone();
+        let never = stream::poll_fn(move |_| {
+            let _held = &held;
+            Poll::<Option<Result<Frame<Bytes>, Infallible>>>::Pending
+        });
         Inbound::new(&HeaderMap::new(), StreamBody::new(never))
     }
 
     #[tokio::test(start_paused = true)]
     async fn tasks_are_few_and_end_by_the_clock() {
-        let discards = Discards::new(&Limits::default().discards(2));
+        let limits = Limits::default().discards(2);
+        let (discards, held) = (Discards::new(&limits), Arc::new(()));
         for _ in 0..5 {
-            discards.take(silent());
+            discards.take(silent(&held));
         }
+        assert_eq!(Arc::strong_count(&held), 1 + 2, "the others are dropped at once");
         assert_eq!(discards.free.available_permits(), 0);
-        let all = discards.free.acquire_many(2).await;
+        let all = timeout(2 * limits.discard_time, discards.free.acquire_many(2)).await;
         assert!(all.is_ok(), "both tasks ended");
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_than_the_bound() {
+        let pieces = Arc::new(AtomicUsize::new(0));
+        let count = pieces.clone();
+        let sent = stream::iter(0..10_000).map(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(Frame::data(&b"1234"[..]))
+        });
+        let discards = Discards::new(&Limits::default().discards(1).discard_bytes(4000));
+        discards.take(Inbound::new(&HeaderMap::new(), StreamBody::new(sent)));
+        let ended = discards.free.acquire().await;
+        assert!(ended.is_ok());
+        assert_eq!(pieces.load(Ordering::Relaxed), 1001);
     }
 }
