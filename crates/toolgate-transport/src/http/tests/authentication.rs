@@ -1,6 +1,8 @@
 //! Who gets in, and what those are told who do not.
 
-use super::*;
+use http::Version;
+
+use super::{sockets::within, *};
 use crate::http::Limits;
 
 const METADATA: &str = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
@@ -72,6 +74,63 @@ async fn whoever_is_known_is_passed_on_and_the_authenticators_fields_are_added()
 }
 
 #[tokio::test]
+async fn what_a_refusal_adds_arrives_with_it() {
+    let service = guarded();
+    for (token, status, nonce) in [("stale", 401, "n2"), ("barred", 403, "n3")] {
+        let got = ask(&service, with(list(), token)).await;
+        assert_eq!((got.status, got.header("dpop-nonce")), (status, nonce));
+        assert_eq!(got.headers.contains_key("www-authenticate"), status == 401);
+        assert_eq!(got.header("cache-control"), "no-store");
+    }
+}
+
+#[tokio::test]
+async fn for_its_id_no_body_is_read_that_nests_too_deeply() {
+    let nested = |depth: usize| {
+        let nest = "[".repeat(depth) + &"]".repeat(depth);
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"x","params":{nest}}}"#)
+    };
+    // The message is one level itself.
+    for (depth, id) in [(63, Some(&json!(1))), (64, None)] {
+        let request = post("x").body(full(nested(depth))).unwrap();
+        let got = ask(&guarded(), with(request, "")).await;
+        assert_eq!((got.status, got.json().get("id")), (401, id), "{depth}");
+    }
+}
+
+/// The fields are about the credentials, so they arrive whatever becomes of the request.
+#[tokio::test]
+async fn what_success_adds_arrives_with_a_later_refusal() {
+    let service = guarded();
+    let body = message("tools/call", json!({ "name": "t" })).to_string();
+    let denied = post("tools/call").header("mcp-name", "t").body(full(body)).unwrap();
+    for (request, status) in [(denied, 403), (bare(Method::GET, "/mcp"), 405)] {
+        let got = ask(&service, with(request, "ada")).await;
+        assert_eq!((got.status, got.header("dpop-nonce")), (status, "n1"));
+    }
+}
+
+/// `connection` is no field of HTTP/2 (RFC 9113, section 8.2.2), whoever's server it is.
+#[tokio::test]
+async fn versions_that_have_no_such_field_are_not_told_to_close() {
+    let rows = [
+        (Version::HTTP_10, Some("close")),
+        (Version::HTTP_11, Some("close")),
+        (Version::HTTP_2, None),
+        (Version::HTTP_3, None),
+    ];
+    for (version, close) in rows {
+        let body = full(vec![b' '; 1 << 20]);
+        let mut request = post("tools/list").version(version).body(body).unwrap();
+        request.headers_mut().insert("host", "mcp.example".parse().unwrap());
+        let got = ask(&guarded(), request).await;
+        assert_eq!(got.status, 401);
+        let told = got.headers.get("connection").map(|value| value.to_str().unwrap());
+        assert_eq!(told, close, "{version:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_scope_is_named_before_anything_streams() {
     let body = message("tools/call", json!({ "name": "t" })).to_string();
     let request = post("tools/call").header("mcp-name", "t").body(full(body)).unwrap();
@@ -119,7 +178,7 @@ async fn a_small_body_that_does_not_come_does_not_hold_the_refusal_up() {
     let mut request = post("tools/list").header("content-length", "10").body(never).unwrap();
     request.headers_mut().insert("host", "mcp.example".parse().unwrap());
     let before = tokio::time::Instant::now();
-    assert_eq!(ask(&guarded(), request).await.status, 401);
+    assert_eq!(within(ask(&guarded(), request)).await.status, 401);
     assert_eq!(before.elapsed().as_secs(), 1, "of paused time");
 }
 

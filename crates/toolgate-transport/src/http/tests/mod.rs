@@ -16,8 +16,8 @@ use http::{Method, Request as HttpRequest, Response, request::Builder};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use toolgate_core::{
-    Authenticate, BoxFuture, Card, Context, Credentials, Error, Identity, Key, Note, Refusal,
-    Reply, Request, ResourceCard, Running, Service, Verdict,
+    Answer, Authenticate, BoxFuture, Card, Context, Credentials, Error, Identity, Key, Note,
+    Refusal, Reply, Request, ResourceCard, Running, Service, Verdict,
     credentials::Field,
     protocol::{discover::Implementation, version::MODERN},
 };
@@ -70,6 +70,11 @@ fn echo() -> Arc<Double> {
     })
 }
 
+/// What an authenticator adds, and with it what it may not change.
+fn nonce(value: &str) -> Answer {
+    Answer::default().field("DPoP-Nonce", value).field("cache-control", "public")
+}
+
 /// `Bearer <name>` is somebody of that name; some names mean trouble.
 #[derive(Clone, Default)]
 struct Tokens(ResourceCard);
@@ -97,12 +102,14 @@ impl Authenticate for Tokens {
                 Some("down") => Verdict::Unavailable { retry: std::time::Duration::from_secs(9) },
                 Some("banned") => Verdict::Forbidden(Refusal::invalid("not you")),
                 Some("other") => Verdict::NotMine,
+                Some("stale") => Verdict::Refused(Refusal::invalid("stale").answer(nonce("n2"))),
+                Some("barred") => {
+                    Verdict::Forbidden(Refusal::invalid("barred").answer(nonce("n3")))
+                }
                 Some("expired") | None => Verdict::Refused(Refusal::invalid("the token expired")),
                 Some(name) => {
                     let identity = Identity::new(Key::new("double", name)).scopes(["mcp", "x"]);
-                    let answer = toolgate_core::Answer::default();
-                    let answer = answer.field("dpop-nonce", "n1").field("cache-control", "public");
-                    Verdict::Known(Arc::new(identity), answer)
+                    Verdict::Known(Arc::new(identity), nonce("n1"))
                 }
             }
         })
