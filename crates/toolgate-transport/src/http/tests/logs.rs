@@ -42,15 +42,22 @@ fn subscriber(into: Written) -> Dispatch {
 static NEVER_ALONE: LazyLock<[Dispatch; 2]> =
     LazyLock::new(|| [(); 2].map(|()| subscriber(Written::default())));
 
-/// The lines that one request leaves in the log.
-async fn logged(service: &McpService, request: HttpRequest<Full<Bytes>>) -> Vec<String> {
+/// The answer to one request, and the lines that it leaves in the log.
+pub(super) async fn told(
+    service: &McpService,
+    request: HttpRequest<Full<Bytes>>,
+) -> (Got, Vec<String>) {
     LazyLock::force(&NEVER_ALONE);
     let written = Written::default();
     let guard = tracing::dispatcher::set_default(&subscriber(written.clone()));
-    ask(service, request).await;
+    let got = ask(service, request).await;
     drop(guard);
     let text = written.0.lock().unwrap();
-    String::from_utf8_lossy(&text).lines().map(str::to_owned).collect()
+    (got, String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+}
+
+async fn logged(service: &McpService, request: HttpRequest<Full<Bytes>>) -> Vec<String> {
+    told(service, request).await.1
 }
 
 #[tokio::test]

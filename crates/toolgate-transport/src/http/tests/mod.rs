@@ -5,6 +5,7 @@ mod endpoint;
 mod listener;
 mod logs;
 mod mounted;
+mod panics;
 mod sockets;
 mod streams;
 
