@@ -2,6 +2,7 @@
 
 mod authentication;
 mod endpoint;
+mod http2;
 mod listener;
 mod logs;
 mod mounted;

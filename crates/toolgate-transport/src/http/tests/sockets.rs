@@ -247,3 +247,19 @@ async fn http_2_is_served_and_its_authority_is_its_host() {
     let refused = within(client.send_request(large)).await.unwrap();
     assert_eq!(refused.status().as_u16(), 401);
 }
+
+/// The last word of a server that nobody listens to is not waited for.
+#[tokio::test]
+async fn a_reader_that_never_takes_its_answer_loses_its_connection() {
+    let double = double(open_card(), |_, _| async {
+        Reply::of(&json!({ "large": "x".repeat(16 << 20) })).map(Running::Done)
+    });
+    let limits = Limits::default().connections(1).call(Duration::from_secs(1));
+    let limits = limits.head_timeout(Duration::from_millis(100));
+    let served = serve(local().limits(limits), double).await;
+    let idle = tell(served.addr, &whole()).await;
+    let mut next = TcpStream::connect(served.addr).await.unwrap();
+    next.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(answer(&mut next).await.starts_with("HTTP/1.1 200 "), "there is room again");
+    drop(idle);
+}
