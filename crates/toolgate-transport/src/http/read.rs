@@ -147,7 +147,7 @@ mod tests {
         ];
         for (sent, ends, expected) in rows {
             let mut body = pieces(sent, *ends);
-            let read = body.read(4, SOON).await;
+            let read = timeout(2 * SOON, body.read(4, SOON)).await.expect("it ends");
             assert_eq!(read, expected.map(|text| Bytes::from_static(text.as_bytes())), "{sent:?}");
             assert_eq!(body.is_ended(), expected.is_ok(), "{sent:?}");
             assert!(!body.is_small(4));
