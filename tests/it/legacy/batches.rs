@@ -165,6 +165,22 @@ async fn a_batch_has_a_bound() {
     assert!(answers[0]["error"]["code"].is_i64(), "{answers}");
 }
 
+/// The brackets of the batch do not count: each message has the whole depth.
+#[tokio::test]
+async fn each_message_of_a_batch_is_bounded_in_depth() {
+    let server = start().await;
+    let session = begun(&server).await;
+    let ping = |id: u32, depth: usize| {
+        let nest = "[".repeat(depth) + &"]".repeat(depth);
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"ping","params":{{"x":{nest}}}}}"#)
+    };
+    let body = format!("[{},{}]", ping(1, 62), ping(2, 63));
+    let answers = server.send(&session.post(&Value::Null).body(body)).await.json();
+    assert_eq!(answers[0], json!({"jsonrpc": "2.0", "id": 1, "result": {}}));
+    let error = json!({"code": -32600, "message": "the message is nested too deeply"});
+    assert_eq!(answers[1], json!({"jsonrpc": "2.0", "error": error}), "its id was not read");
+}
+
 /// It is no way around the bound on calls: one runs after the other.
 #[tokio::test]
 async fn a_batch_counts_as_one_call() {

@@ -1,6 +1,7 @@
 //! What every result carries, and what becomes of calls that fail.
 
 use serde_json::{Value, json};
+use toolgate_testkit::Logs;
 
 use super::{echo, of_ann, start};
 use crate::support::mcp;
@@ -91,6 +92,21 @@ async fn a_failure_or_a_panic_is_told_by_an_id_alone_and_harms_nobody_else() {
         assert!(message.starts_with("internal error "), "{message}");
         assert!(!reply.text().contains("s3cr3t"), "{}", reply.text());
         assert_eq!(super::said(&server.send(&of_ann(&echo())).await), "hi");
+    }
+}
+
+/// An operator has only the id that a user reports to find the cause by.
+#[tokio::test]
+async fn the_log_has_the_cause_under_the_id_that_was_told() {
+    let (_capture, logs) = Logs::capture();
+    let server = start().await;
+    for (tool, cause) in [("fails", "cause=s3cr3t"), ("panics", "cause=the tool panicked")] {
+        let reply = server.send(&of_ann(&mcp::call(7, tool, json!({})))).await.json();
+        let message = reply["error"]["message"].as_str().expect("a message").to_owned();
+        let id = message.strip_prefix("internal error ").expect("an id");
+        let tells = |line: &String| line.contains("ERROR") && line.contains(id);
+        let lines: Vec<_> = logs.lines().into_iter().filter(tells).collect();
+        assert!(matches!(&lines[..], [line] if line.contains(cause)), "{tool}: {lines:?}");
     }
 }
 
