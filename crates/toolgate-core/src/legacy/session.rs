@@ -20,7 +20,7 @@ impl SessionId {
     /// When the system has no random numbers to give.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0u8; 32];
-        getrandom::fill(&mut bytes)?;
+        getrandom::getrandom(&mut bytes)?;
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
         Ok(Self(digits.collect::<String>().into()))

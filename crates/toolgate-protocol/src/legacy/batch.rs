@@ -1,6 +1,12 @@
 //! Several messages in one body (2025-03-26, "JSON-RPC", "Batching").
 
+use std::fmt;
+
 use bytes::Bytes;
+use serde::{
+    Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
 
 /// Whether a body is an array.
@@ -25,11 +31,40 @@ pub enum BadBatch {
 /// # Errors
 /// When it is no array, is empty or has more than `most` messages.
 pub fn split(body: &Bytes, most: usize) -> Result<Vec<Bytes>, BadBatch> {
-    let parts: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| BadBatch::NotJson)?;
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let (parts, more) = deserializer.deserialize_seq(Parts(most)).map_err(|_| BadBatch::NotJson)?;
+    deserializer.end().map_err(|_| BadBatch::NotJson)?;
     match parts.len() {
+        _ if more => Err(BadBatch::TooLong),
         0 => Err(BadBatch::Empty),
-        count if count > most => Err(BadBatch::TooLong),
         _ => Ok(parts.into_iter().map(|part| body.slice_ref(part.get().as_bytes())).collect()),
+    }
+}
+
+/// So many elements, and whether there are more. Those are counted and not kept: two bytes of a
+/// body would else cost sixteen of memory.
+struct Parts(usize);
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = (Vec<&'de RawValue>, bool);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut parts = Vec::new();
+        while parts.len() < self.0 {
+            match seq.next_element()? {
+                Some(part) => parts.push(part),
+                None => return Ok((parts, false)),
+            }
+        }
+        let mut more = false;
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            more = true;
+        }
+        Ok((parts, more))
     }
 }
 
