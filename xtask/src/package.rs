@@ -1,10 +1,11 @@
 //! What a user of a registry would get, and the build that needs nothing of the system.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use crate::command::{cargo, output, program, run};
-use crate::manifest;
+use crate::manifest::{self, Package};
 use crate::tidy::files;
 
 /// What a build of OpenSSL from source leaves behind.
@@ -20,6 +21,7 @@ const VENDORED: &str = "target/vendored/debug/build/*/out/openssl-build/install/
 pub(crate) fn check() -> Result {
     let packages = manifest::read()?;
     let published: Vec<_> = packages.iter().filter(|package| package.is_published()).collect();
+    forget(&published)?;
     let mut package = cargo("package --offline --locked --allow-dirty");
     for it in &published {
         package.args(["--package", &it.name]);
@@ -45,6 +47,28 @@ pub(crate) fn vendored() -> Result {
         return Ok(());
     }
     Err(format!("no {VENDORED}: OpenSSL was not built from source").into())
+}
+
+/// Forgets what cargo unpacked at an earlier time. It knows such sources by the folder that they were
+/// packaged in and by version, and would build today's crates with those of then.
+fn forget(published: &[&Package]) -> Result {
+    let Some(home) = home() else { return Ok(()) };
+    // Registries in a folder have no host, so their names begin with the dash that follows one.
+    let registries = files::expand(&home.join("registry/src/-*"))?;
+    for (registry, it) in registries.iter().flat_map(|at| published.iter().map(move |it| (at, it)))
+    {
+        let unpacked = registry.join(format!("{}-{}", it.name, it.version));
+        if unpacked.is_dir() {
+            fs::remove_dir_all(unpacked)?;
+        }
+    }
+    Ok(())
+}
+
+/// Where cargo keeps what it was given.
+fn home() -> Option<PathBuf> {
+    let set = |name| std::env::var_os(name).map(PathBuf::from);
+    set("CARGO_HOME").or_else(|| Some(set("HOME")?.join(".cargo")))
 }
 
 /// Both licences must travel with the code they are about.
