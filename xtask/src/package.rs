@@ -52,14 +52,18 @@ pub(crate) fn vendored() -> Result {
 /// Forgets what cargo unpacked at an earlier time. It knows such sources by the folder that they were
 /// packaged in and by version, and would build today's crates with those of then.
 fn forget(published: &[&Package]) -> Result {
-    let Some(home) = home() else { return Ok(()) };
+    let sources = home().map(|home| home.join("registry/src")).filter(|sources| sources.is_dir());
+    let Some(sources) = sources else { return Ok(()) };
     // Registries in a folder have no host, so their names begin with the dash that follows one.
-    let registries = files::expand(&home.join("registry/src/-*"))?;
-    for (registry, it) in registries.iter().flat_map(|at| published.iter().map(move |it| (at, it)))
-    {
-        let unpacked = registry.join(format!("{}-{}", it.name, it.version));
-        if unpacked.is_dir() {
-            fs::remove_dir_all(unpacked)?;
+    let local = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"-"))
+    };
+    for registry in files::expand(&sources.join("*"))?.into_iter().filter(local) {
+        for it in published {
+            let unpacked = registry.join(format!("{}-{}", it.name, it.version));
+            if unpacked.is_dir() {
+                fs::remove_dir_all(unpacked)?;
+            }
         }
     }
     Ok(())
