@@ -11,6 +11,9 @@ use crate::tidy::files;
 /// What a build of OpenSSL from source leaves behind.
 const VENDORED: &str = "target/vendored/debug/build/*/out/openssl-build/install/lib/libcrypto.a";
 
+/// Where packages are made and built, anew each time.
+const TARGET: &str = "target/packaged";
+
 /// Packages every crate that is published and builds each package from its unpacked archive.
 ///
 /// The crates depend on each other and none of them is in a registry yet; cargo packages them
@@ -22,13 +25,14 @@ pub(crate) fn check() -> Result {
     let packages = manifest::read()?;
     let published: Vec<_> = packages.iter().filter(|package| package.is_published()).collect();
     forget(&published)?;
-    let mut package = cargo("package --offline --locked --allow-dirty");
+    let mut package = cargo("package --offline --locked --allow-dirty --target-dir");
+    package.arg(TARGET);
     for it in &published {
         package.args(["--package", &it.name]);
     }
     run(&mut package)?;
     for it in &published {
-        let archive = format!("target/package/{}-{}.crate", it.name, it.version);
+        let archive = format!("{TARGET}/package/{}-{}.crate", it.name, it.version);
         holds_licences(&archive)?;
     }
     println!("{} packages built from their archives", published.len());
@@ -49,9 +53,12 @@ pub(crate) fn vendored() -> Result {
     Err(format!("no {VENDORED}: OpenSSL was not built from source").into())
 }
 
-/// Forgets what cargo unpacked at an earlier time. It knows such sources by the folder that they were
-/// packaged in and by version, and would build today's crates with those of then.
+/// Forgets what cargo unpacked and built at an earlier time. It knows both by the folder that they
+/// were packaged in and by version, and would build today's crates with those of then.
 fn forget(published: &[&Package]) -> Result {
+    if Path::new(TARGET).is_dir() {
+        fs::remove_dir_all(TARGET)?;
+    }
     let sources = home().map(|home| home.join("registry/src")).filter(|sources| sources.is_dir());
     let Some(sources) = sources else { return Ok(()) };
     // Registries in a folder have no host, so their names begin with the dash that follows one.
