@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use toolgate_protocol::{Members, discover::Implementation, meta, method};
 
-use crate::{scopes::Scopes, typemap::PrincipalType};
+use crate::{identity::Caller, scopes::Scopes, typemap::PrincipalType};
 
 /// A service's card. Immutable: a service that changes hands out another with a higher version.
 #[derive(Clone, Debug)]
@@ -72,6 +72,13 @@ impl Card {
     /// The arguments that a tool mirrors into `Mcp-Param-*`.
     pub fn param_headers(&self, tool: &str) -> &[ParamHeader] {
         self.headers.get(tool).map_or(&[], Vec::as_slice)
+    }
+
+    /// The scopes that every request needs, where a caller lacks one of them: all, so that one login
+    /// mends it.
+    pub fn lacking(&self, caller: &Caller) -> Option<&Scopes> {
+        let held = caller.identity().is_some_and(|id| id.scopes.contains_all(&self.required));
+        (!held && !self.required.is_empty()).then_some(&self.required)
     }
 
     pub(crate) fn server_stamp(&self) -> &Members {

@@ -1,8 +1,19 @@
 //! Which revision a request is written in (versioning, "Version negotiation").
 
-use toolgate_protocol::{Params, RequestMeta, legacy, version};
+use toolgate_protocol::{Json, Params, RequestMeta, legacy, meta::BadMeta, version};
 
 use crate::error::Error;
+
+/// Splits parameters and reads what they tell of their message.
+///
+/// # Errors
+/// `-32602` when they are no parameters, or their `_meta` is none.
+pub fn split(params: &Json) -> Result<(Params<'_>, RequestMeta), Error> {
+    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
+    let params = Params::split(params).map_err(bad)?;
+    let meta = params.meta().map_err(bad)?;
+    Ok((params, meta))
+}
 
 /// What a request of the modern era has to say of itself, before anything is compared with it.
 ///

@@ -39,6 +39,16 @@ pub fn mirrored_name(method: &str) -> Option<&'static str> {
     }
 }
 
+/// The name of a method that was read off the wire, where the specification has it; `other` for the
+/// rest, which is the peer's text.
+#[expect(clippy::ptr_arg, reason = "only known methods are borrowed")]
+pub fn known(method: &Cow<'static, str>) -> &'static str {
+    match method {
+        Cow::Borrowed(known) => known,
+        Cow::Owned(_) => "other",
+    }
+}
+
 /// The name without an allocation where it is a known one.
 pub(crate) fn intern(method: &str) -> Cow<'static, str> {
     const KNOWN: &[&str] = &[

@@ -53,12 +53,8 @@ impl App {
     }
 
     fn require_scopes(&self, cx: &Context) -> Result<(), Error> {
-        let required = &self.card.required;
-        let held = cx.caller().identity().is_some_and(|id| id.scopes.contains_all(required));
-        if held || required.is_empty() {
-            return Ok(());
-        }
-        Err(Error::denied(Denial::Scopes(required.clone())))
+        let lacking = self.card.lacking(cx.caller());
+        lacking.map_or(Ok(()), |scopes| Err(Error::denied(Denial::Scopes(scopes.clone()))))
     }
 
     fn discover(&self) -> Running {

@@ -3,9 +3,9 @@
 use toolgate_core::{Card, ResourceCard};
 
 /// What contradicts itself about who may call and who is asked, a sentence each. `auth` is the
-/// authenticator's card, where there is an authenticator; `named` tells whether the URL of this
-/// server is known.
-pub(crate) fn problems(card: &Card, auth: Option<&ResourceCard>, named: bool) -> Vec<String> {
+/// authenticator's card, where there is an authenticator; `unnamed` tells that it needs the URL of
+/// this server and nobody knows it.
+pub(crate) fn problems(card: &Card, auth: Option<&ResourceCard>, unnamed: bool) -> Vec<String> {
     let mut problems = Vec::new();
     if auth.is_none() && (card.guarded || !card.required.is_empty()) {
         problems.push(
@@ -20,7 +20,7 @@ pub(crate) fn problems(card: &Card, auth: Option<&ResourceCard>, named: bool) ->
                 .into(),
         );
     }
-    if auth.is_some_and(|auth| auth.needs_resource) && !named {
+    if unnamed {
         problems.push(
             "auth judges tokens by the URL of this server, which is not known here; set \
              public_url or TOOLGATE_PUBLIC_URL"

@@ -9,12 +9,13 @@ pub mod memory;
 #[cfg(feature = "stdio")]
 pub mod stdio;
 
-#[cfg(feature = "stdio")]
+#[cfg(any(feature = "http", feature = "stdio"))]
 mod agree;
+mod ask;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod calls;
 mod life;
-#[cfg(feature = "stdio")]
+#[cfg(any(feature = "http", feature = "stdio"))]
 mod run;
-#[cfg(feature = "stdio")]
+#[cfg(any(feature = "http", feature = "stdio"))]
 mod signals;

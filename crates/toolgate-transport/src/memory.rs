@@ -18,7 +18,7 @@ use toolgate_core::{
     refused::{Outcome, Realm, outcome},
 };
 
-use crate::life::OwnLife;
+use crate::{ask, life::OwnLife};
 
 /// Requests that wait, and requests that run, before a client has to wait.
 const WAITING: usize = 64;
@@ -120,7 +120,7 @@ async fn run(
 fn refusal(refused: &Refused, authenticator: &dyn Authenticate) -> Failure {
     let mut realm = Realm::default();
     if let Some(refusal) = refused.refusal() {
-        realm.challenges = authenticator.challenges(refusal);
+        realm.challenges = ask::challenges(authenticator, refusal);
     }
     Failure::Refused(outcome(refused, &realm))
 }

@@ -1,5 +1,5 @@
 //! What can become of the service's code, beside what it answers: it panics, takes too long, or
-//! nobody waits for it any more.
+//! nobody wants its answer any more.
 
 use std::{
     future::{Future, ready},
@@ -19,8 +19,8 @@ pub(crate) enum Failure {
     Late,
     /// It panicked; the log has it under this id.
     Panicked(String),
-    /// Nobody reads answers any more.
-    Gone,
+    /// The client does not want it any more, or reads no answers.
+    Cancelled,
 }
 
 impl Failure {
@@ -30,8 +30,22 @@ impl Failure {
             Self::Error(error) => error.clone(),
             Self::Late => Error::new(code::INTERNAL_ERROR, "timed out"),
             Self::Panicked(incident) => Error::internal_with_id(incident),
-            Self::Gone => Error::internal(),
+            Self::Cancelled => Error::new(code::REFUSED, "cancelled"),
         }
+    }
+}
+
+/// Ends a call that its client cancels.
+#[cfg(feature = "http")]
+pub(crate) async fn until_cancelled<T>(
+    cancelled: Option<toolgate_core::Shutdown>,
+    call: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(cancelled) = cancelled else { return call.await };
+    tokio::select! {
+        biased;
+        () = cancelled.requested() => Err(Failure::Cancelled),
+        ended = call => ended,
     }
 }
 
@@ -51,5 +65,24 @@ where
             Err(Failure::Panicked(incident))
         }
         Err(_) => Err(Failure::Late),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn panics_and_delays_are_contained() {
+        let soon = || Instant::now() + Duration::from_secs(1);
+        let run: fn() -> std::future::Ready<Result<(), Error>> = || panic!("boom");
+        let failure = contain(soon(), run).await.unwrap_err();
+        assert!(matches!(failure, Failure::Panicked(_)));
+        assert!(!failure.error().message().contains("boom"));
+        let late = contain(soon(), std::future::pending::<Result<(), Error>>).await;
+        assert!(matches!(late, Err(Failure::Late)));
+        assert_ne!(incident_id(), incident_id());
     }
 }

@@ -12,6 +12,7 @@ impl Signals {
     }
 
     /// For who is ended by other means.
+    #[cfg(feature = "stdio")]
     pub(crate) fn none() -> Self {
         Self(None)
     }

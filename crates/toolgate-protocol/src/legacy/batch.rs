@@ -2,12 +2,15 @@
 
 use std::fmt;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use serde::{
     Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+/// The most messages that a batch may have here, whatever carries it.
+pub const MOST: usize = 32;
 
 /// Whether a body is an array.
 pub fn is_batch(body: &[u8]) -> bool {
@@ -29,16 +32,28 @@ pub enum BadBatch {
 /// The messages of a batch, sharing its bytes. None of them has been looked at.
 ///
 /// # Errors
-/// When it is no array, is empty or has more than `most` messages.
-pub fn split(body: &Bytes, most: usize) -> Result<Vec<Bytes>, BadBatch> {
+/// When it is no array, is empty or has more than [`MOST`] messages.
+pub fn split(body: &Bytes) -> Result<Vec<Bytes>, BadBatch> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let (parts, more) = deserializer.deserialize_seq(Parts(most)).map_err(|_| BadBatch::NotJson)?;
+    let (parts, more) = deserializer.deserialize_seq(Parts(MOST)).map_err(|_| BadBatch::NotJson)?;
     deserializer.end().map_err(|_| BadBatch::NotJson)?;
     match parts.len() {
         _ if more => Err(BadBatch::TooLong),
         0 => Err(BadBatch::Empty),
         _ => Ok(parts.into_iter().map(|part| body.slice_ref(part.get().as_bytes())).collect()),
     }
+}
+
+/// Answers as one array.
+pub fn join(answers: &[Bytes]) -> Bytes {
+    let len = answers.iter().map(|answer| answer.len() + 1).sum::<usize>();
+    let mut text = BytesMut::with_capacity(len + 1);
+    for (index, answer) in answers.iter().enumerate() {
+        text.put_u8(if index == 0 { b'[' } else { b',' });
+        text.put_slice(answer);
+    }
+    text.put_u8(b']');
+    text.freeze()
 }
 
 /// So many elements, and whether there are more. Those are counted and not kept: two bytes of a
@@ -74,12 +89,15 @@ mod tests {
 
     #[test]
     fn batches_are_taken_apart_within_bounds() {
-        let split = |body: &'static str, most| split(&Bytes::from_static(body.as_bytes()), most);
-        assert_eq!(split(" [ {\"a\":1} , 2 ]", 2).unwrap(), ["{\"a\":1}", "2"]);
-        assert_eq!(split("[]", 2), Err(BadBatch::Empty));
-        assert_eq!(split("[1,2,3]", 2), Err(BadBatch::TooLong));
-        assert_eq!(split("[1,", 2), Err(BadBatch::NotJson));
-        assert_eq!(split("{}", 2), Err(BadBatch::NotJson));
+        let split = |body: &str| split(&Bytes::copy_from_slice(body.as_bytes()));
+        assert_eq!(split(" [ {\"a\":1} , 2 ]").unwrap(), ["{\"a\":1}", "2"]);
+        assert_eq!(split("[]"), Err(BadBatch::Empty));
+        let many = |count| format!("[{}]", vec!["1"; count].join(","));
+        assert_eq!(split(&many(MOST)).map(|parts| parts.len()), Ok(MOST));
+        assert_eq!(split(&many(MOST + 1)), Err(BadBatch::TooLong));
+        assert_eq!(split("[1,"), Err(BadBatch::NotJson));
+        assert_eq!(split("{}"), Err(BadBatch::NotJson));
+        assert_eq!(join(&[Bytes::from_static(b"1"), Bytes::from_static(b"{}")]), "[1,{}]");
         assert!(is_batch(b"\n [") && !is_batch(b"{[") && !is_batch(b""));
     }
 }

@@ -18,7 +18,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("POST, GET, DELETE, OPTION
 const HEADERS: &str = "Authorization, X-API-Key, Content-Type, Accept, MCP-Protocol-Version, \
                        Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID";
 const EXPOSED: HeaderValue =
-    HeaderValue::from_static("WWW-Authenticate, Mcp-Session-Id, MCP-Protocol-Version");
+    HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id, MCP-Protocol-Version");
 /// How many `Mcp-Param-*` names one preflight may ask for, and how long each may be.
 const MAX_PARAMS: usize = 64;
 const MAX_PARAM: usize = 128;

@@ -1,39 +1,11 @@
-//! What can become of the service's code, beside what it answers: it panics, or takes too long.
+//! The status that goes with a call's failure.
 
-use std::{
-    future::{Future, ready},
-    panic::AssertUnwindSafe,
-};
-
-use futures::FutureExt;
 use http::StatusCode;
-use tokio::time::{Instant, timeout_at};
-use toolgate_core::{Error, Shutdown, error::incident_id, protocol::code};
+use toolgate_core::protocol::code;
 
-/// Why a call has no reply.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The service's own word.
-    Error(Error),
-    /// It took longer than a call may.
-    Late,
-    /// It panicked; the log has it under this id.
-    Panicked(String),
-    /// The client does not want it any more, and waits for no answer.
-    Cancelled,
-}
+use crate::run::Failure;
 
 impl Failure {
-    /// What the client is told.
-    pub(crate) fn error(&self) -> Error {
-        match self {
-            Self::Error(error) => error.clone(),
-            Self::Late => Error::new(code::INTERNAL_ERROR, "timed out"),
-            Self::Cancelled => Error::new(code::REFUSED, "cancelled"),
-            Self::Panicked(incident) => Error::internal_with_id(incident),
-        }
-    }
-
     /// Whether it is an answer to the request in any era, rather than a refusal or a fault.
     pub(crate) fn is_answer(&self) -> bool {
         match self {
@@ -69,43 +41,9 @@ impl Failure {
     }
 }
 
-/// Ends a call that its client cancels.
-pub(crate) async fn until_cancelled<T>(
-    cancelled: Option<Shutdown>,
-    call: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let Some(cancelled) = cancelled else { return call.await };
-    tokio::select! {
-        biased;
-        () = cancelled.requested() => Err(Failure::Cancelled),
-        ended = call => ended,
-    }
-}
-
-/// Runs the service's code: a panic in it is this call's failure alone, and it ends at a point in
-/// time.
-pub(crate) async fn contain<T, F>(deadline: Instant, run: impl FnOnce() -> F) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, Error>>,
-{
-    // Making the future runs the service's code too, so that happens inside as well.
-    let run = AssertUnwindSafe(ready(()).then(|()| run())).catch_unwind();
-    match timeout_at(deadline, run).await {
-        Ok(Ok(answer)) => answer.map_err(Failure::Error),
-        Ok(Err(_)) => {
-            let incident = incident_id();
-            tracing::error!(incident, "a call panicked");
-            Err(Failure::Panicked(incident))
-        }
-        Err(_) => Err(Failure::Late),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use toolgate_core::Denial;
+    use toolgate_core::{Denial, Error};
 
     use super::*;
 
@@ -128,17 +66,5 @@ mod tests {
             assert_eq!(failure.status().map(|status| status.as_u16()), status, "{failure:?}");
         }
         assert_eq!(Failure::Late.status(), Some(StatusCode::OK));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn panics_and_delays_are_contained() {
-        let soon = || Instant::now() + Duration::from_secs(1);
-        let run: fn() -> std::future::Ready<Result<(), Error>> = || panic!("boom");
-        let failure = contain(soon(), run).await.unwrap_err();
-        assert_eq!(failure.status(), Some(StatusCode::INTERNAL_SERVER_ERROR));
-        assert!(!failure.error().message().contains("boom"));
-        let late = contain(soon(), std::future::pending::<Result<(), Error>>).await;
-        assert!(matches!(late, Err(Failure::Late)));
-        assert_ne!(incident_id(), incident_id());
     }
 }

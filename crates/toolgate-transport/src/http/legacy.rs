@@ -24,11 +24,13 @@ use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
-    failure::{Failure, contain},
     message::{Admitted, bad},
     reply,
 };
-use crate::calls::{self, Calls};
+use crate::{
+    calls::{self, Calls},
+    run::{Failure, contain},
+};
 
 /// A call that its session's owner can cancel.
 pub(crate) type Entry = calls::Entry<(SessionId, RequestId)>;

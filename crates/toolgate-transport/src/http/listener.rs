@@ -1,6 +1,6 @@
 //! The listener: accepts connections, and lets go of them in order.
 
-use std::{convert::Infallible, fmt, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{fmt, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -17,6 +17,7 @@ use super::{
     service::McpService,
     settings::Place,
 };
+use crate::signals::Signals;
 
 /// How long to wait after the system had no connection to give, for example no descriptor.
 const BREATH: Duration = Duration::from_millis(50);
@@ -128,18 +129,37 @@ fn announce(listening: &Listening, endpoint: &Endpoint) {
 }
 
 async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: &Shutdown) {
-    let free = shared.limits.connections.min(Semaphore::MAX_PERMITS);
-    let free = Arc::new(Semaphore::new(free));
+    let mut signals = Signals::of_process();
     let mut connections = JoinSet::new();
-    let mut told = pin!(async {
-        tokio::select! { () = until.requested() => {} () = signal() => {} }
+    let told = async {
+        tokio::select! { () = until.requested() => {} () = signals.next() => {} }
         endpoint.unready();
         sleep(endpoint.limits.notice).await;
-    });
+    };
+    tokio::select! {
+        () = told => {}
+        () = take(&listener, shared, &mut connections) => {}
+    }
+    drop(listener);
+    endpoint.stop();
+    tracing::info!(connections = connections.len(), "stopping");
+    let finish = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        done = timeout(endpoint.limits.drain, finish) => if done.is_err() {
+            tracing::warn!("calls were still running and are cut off; limits: drain");
+        },
+        () = signals.next() => tracing::warn!("told twice, so calls are cut off"),
+    }
+    connections.shutdown().await;
+}
+
+/// Takes connections for as long as it is polled.
+async fn take(listener: &TcpListener, shared: Shared, connections: &mut JoinSet<()>) {
+    let free = shared.limits.connections.min(Semaphore::MAX_PERMITS);
+    let free = Arc::new(Semaphore::new(free));
     loop {
         tokio::select! {
-            () = &mut told => break,
-            (permit, accepted) = accept(&listener, &free) => match accepted {
+            (permit, accepted) = accept(listener, &free) => match accepted {
                 Ok((stream, peer)) => {
                     let shared = shared.clone();
                     connections.spawn(async move {
@@ -155,17 +175,6 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
             Some(_) = connections.join_next() => {}
         }
     }
-    drop(listener);
-    endpoint.stop();
-    tracing::info!(connections = connections.len(), "stopping");
-    let finish = async { while connections.join_next().await.is_some() {} };
-    tokio::select! {
-        done = timeout(endpoint.limits.drain, finish) => if done.is_err() {
-            tracing::warn!("calls were still running and are cut off; limits: drain");
-        },
-        () = signal() => tracing::warn!("told twice, so calls are cut off"),
-    }
-    connections.shutdown().await;
 }
 
 /// The next connection, once there is room for it. Those that wait do so in the system's queue.
@@ -176,31 +185,4 @@ async fn accept(
     // The semaphore is never closed.
     let permit = free.clone().acquire_owned().await.ok();
     (permit, listener.accept().await)
-}
-
-/// Comes back when the system asks the process to end.
-async fn signal() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<Infallible>().await;
-        }
-    };
-    tokio::select! { () = interrupted => {} () = terminated() => {} }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    // Without a handler the system ends the process by itself.
-    let Ok(mut signal) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    if signal.recv().await.is_none() {
-        std::future::pending::<()>().await;
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
 }

@@ -1,14 +1,12 @@
 //! One message of an admitted request: in which era it is, and what the service makes of it.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use tokio::time::Instant;
 use toolgate_core::{
-    Caller, Context, Error, Note, Request,
+    Caller, Context, Error, Note, Request, era,
     legacy::{self, Era, Turn},
-    protocol::{Incoming, Json, RequestId, RequestMeta, envelope, legacy::batch::is_batch},
+    protocol::{Incoming, Json, RequestId, RequestMeta, envelope, legacy::batch::is_batch, method},
     wire::Wire,
 };
 
@@ -19,11 +17,11 @@ use super::{
     body::Body,
     endpoint::Endpoint,
     evidence::Head,
-    failure::{Failure, contain, until_cancelled},
     legacy::Entry,
     reply::{self, Call},
     shape,
 };
+use crate::run::{Failure, contain, until_cancelled};
 
 /// A request whose head was accepted, and which counts as running.
 pub(crate) struct Admitted<'a> {
@@ -53,12 +51,12 @@ impl Endpoint {
         }
         match envelope::parse(body, self.limits.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
-                record(&method);
+                tracing::Span::current().record("method", method::known(&method));
                 let params = params.unwrap_or_else(Json::object);
                 self.request(one, id, Request::new(method, params)).await
             }
             Ok(Incoming::Notification { method, params }) => {
-                record(&method);
+                tracing::Span::current().record("method", method::known(&method));
                 self.notification(one, Note::new(method, params.unwrap_or_else(Json::object))).await
             }
             Ok(_) => {
@@ -85,7 +83,7 @@ impl Endpoint {
 
     fn asked(&self, one: &Admitted<'_>, request: &Request) -> Result<Asked, Error> {
         let headers = &one.head.parts.headers;
-        let (params, meta) = shape::params(&request.params)?;
+        let (params, meta) = era::split(&request.params)?;
         match shape::era(headers, Some(&request.method), &meta)? {
             Era::Legacy => Ok(Asked::Legacy(meta, legacy::read(&request.method, &params))),
             _ => {
@@ -137,7 +135,7 @@ impl Endpoint {
         note: Note,
     ) -> Result<Response<Body>, Box<Problem>> {
         let headers = &one.head.parts.headers;
-        let (_, meta) = shape::params(&note.params).map_err(bad)?;
+        let (_, meta) = era::split(&note.params).map_err(bad)?;
         if shape::era(headers, Some(&note.method), &meta).map_err(bad)? == Era::Legacy {
             return self.past_notification(one, note, meta).await;
         }
@@ -184,15 +182,4 @@ impl Endpoint {
 
 pub(crate) fn bad(error: Error) -> Box<Problem> {
     Problem::of(StatusCode::BAD_REQUEST, error)
-}
-
-/// Names the span of a request by its method, where the specification has it: the rest is the
-/// peer's text.
-#[expect(clippy::ptr_arg, reason = "only known methods are borrowed")]
-fn record(method: &Cow<'static, str>) {
-    let known = match method {
-        Cow::Borrowed(known) => known,
-        Cow::Owned(_) => "other",
-    };
-    tracing::Span::current().record("method", known);
 }

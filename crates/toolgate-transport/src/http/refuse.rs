@@ -15,10 +15,10 @@ use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
-    failure::Failure,
     metadata::known_scopes,
     read::Inbound,
 };
+use crate::{ask, run::Failure};
 
 /// Bodies up to this many bytes are read for the sake of the id alone, and for how long.
 const SMALL: u64 = 64 * 1024;
@@ -86,13 +86,11 @@ impl Endpoint {
         problem
     }
 
-    /// How to ask for other credentials. A panic in here costs the challenge and nothing else.
+    /// How to ask for other credentials.
     fn challenges(&self, refused: &Refused) -> Vec<Challenge> {
         let Some(auth) = self.auth.as_deref() else { return Vec::new() };
         let missing = Refusal::missing();
-        let why = refused.refusal().unwrap_or(&missing);
-        let ask = std::panic::AssertUnwindSafe(|| auth.challenges(why));
-        std::panic::catch_unwind(ask).unwrap_or_default()
+        ask::challenges(auth, refused.refusal().unwrap_or(&missing))
     }
 
     /// A call that failed before anything of its answer went out.

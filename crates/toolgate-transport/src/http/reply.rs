@@ -17,10 +17,10 @@ use super::{
     admission::Permit,
     answer,
     body::Body,
-    failure::{Failure, contain, until_cancelled},
     legacy::Entry,
     sse::{self, Events},
 };
+use crate::run::{Failure, contain, until_cancelled};
 
 /// What an answer needs to know of its request.
 pub(crate) struct Call {

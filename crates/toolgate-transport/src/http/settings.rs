@@ -19,6 +19,7 @@ use super::{
     site::{HEALTH, READY, Site},
     url::{Origin, PublicUrl},
 };
+use crate::agree;
 
 /// What was set.
 #[derive(Default)]
@@ -106,10 +107,15 @@ impl Settings {
         for name in self.limits.impossible() {
             problems.push(format!("limits: {name} is 0, so nothing could be served; raise it"));
         }
-        let resource_card = self.auth.as_ref().map(|auth| auth.card()).unwrap_or_default();
+        let own = self.auth.as_ref().map(|auth| auth.card());
         let site = self.site(place, &mut problems, &mut warnings);
         let named = site.resource.is_some() || self.public_url.is_some();
-        problems.extend(authentication(card, self.auth.is_some(), &resource_card, named));
+        // Where authorization servers are named, so has to be what they give tokens for.
+        let unnamed = own.as_ref().is_some_and(|own| {
+            !named && (own.needs_resource || !own.authorization_servers.is_empty())
+        });
+        problems.extend(agree::problems(card, own.as_ref(), unnamed));
+        let resource_card = own.unwrap_or_default();
         if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
             warnings.push("anybody who reaches this address may call; set auth".into());
         }
@@ -208,39 +214,6 @@ fn fill<T>(
         Ok(found) => *setting = setting.take().or(found),
         Err(error) => problems.extend_from_slice(error.problems()),
     }
-}
-
-/// Whether who may call, who is asked and what is needed fit together.
-fn authentication(card: &Card, asked: bool, with: &ResourceCard, named: bool) -> Vec<String> {
-    let mut problems = Vec::new();
-    if !asked && (card.guarded || !card.required.is_empty()) {
-        problems.push(
-            "the server guards something and nobody authenticates; set auth, or take the guards \
-             away"
-                .into(),
-        );
-    } else if !asked && !card.open {
-        problems.push(
-            "nobody authenticates, so every call would be refused; set auth, or say open() on the \
-             server"
-                .into(),
-        );
-    }
-    if asked && !named && (with.needs_resource || !with.authorization_servers.is_empty()) {
-        problems.push(
-            "auth judges tokens by the URL of this server, which is not known here; set \
-             public_url or TOOLGATE_PUBLIC_URL"
-                .into(),
-        );
-    }
-    let missing = card.principals.iter().filter(|needed| !with.principals.contains(needed));
-    for needed in missing.map(|needed| needed.name()) {
-        problems.push(format!(
-            "the server needs a `{needed}` for each caller and auth makes none; set an \
-             authenticator that does"
-        ));
-    }
-    problems
 }
 
 /// By the clock that everything else here goes by.

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use toolgate_core::{
     Card, Error, era,
     legacy::{Era, Signs, classify},
-    protocol::{Json, Params, RequestMeta, code, meta::BadMeta},
+    protocol::{Params, RequestMeta, code},
 };
 
 use super::{
@@ -33,14 +33,6 @@ pub(crate) fn head(head: &Parts, allow: &'static str) -> Result<Accepts, Box<Pro
         let message = "answers are application/json or text/event-stream";
         Problem::new(StatusCode::NOT_ACCEPTABLE, message)
     })
-}
-
-/// Splits parameters and reads what they tell of their request.
-pub(crate) fn params(params: &Json) -> Result<(Params<'_>, RequestMeta), Error> {
-    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
-    let params = Params::split(params).map_err(bad)?;
-    let meta = params.meta().map_err(bad)?;
-    Ok((params, meta))
 }
 
 /// The era of a message.

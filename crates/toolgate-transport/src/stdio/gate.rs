@@ -71,11 +71,8 @@ impl Gate {
 /// # Errors
 /// The refusal, when the caller lacks a scope.
 pub(crate) fn required(card: &Card, caller: &Caller) -> Result<(), Error> {
-    let held = caller.identity().is_some_and(|id| id.scopes.contains_all(&card.required));
-    if held || card.required.is_empty() {
-        return Ok(());
-    }
-    let told = Error::denied(Denial::Scopes(card.required.clone()));
+    let Some(needed) = card.lacking(caller) else { return Ok(()) };
+    let told = Error::denied(Denial::Scopes(needed.clone()));
     tracing::info!(reason = told.message(), remedy = "the scopes of the caller's token", "refused");
     Err(told)
 }

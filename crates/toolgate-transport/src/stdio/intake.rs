@@ -1,7 +1,7 @@
 //! What a line asks for, and whether there is room for it. Nothing here waits for the service: lines
 //! go on being read, so that a cancellation is seen.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::{
@@ -10,12 +10,11 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 use toolgate_core::{
-    Denial, Error, Note, Request,
+    Denial, Error, Note, Request, era,
     legacy::{self, Era, Signs, Turn, classify},
     protocol::{
         Incoming, Json, Params, RequestId, RequestMeta, code, envelope,
         legacy::{INITIALIZED, batch::is_batch},
-        meta::BadMeta,
         method,
     },
     wire,
@@ -132,7 +131,7 @@ impl Intake {
             }
             _ => (self.order.follow(), None),
         };
-        let span = span(&request.method);
+        let span = tracing::info_span!("request", method = method::known(&request.method));
         let slot = Slot { entry, permit, change };
         let call = Call { id, request, asked, before, deadline: self.engine.deadline() };
         self.running.spawn(self.engine.clone().request(call, slot).instrument(span));
@@ -158,7 +157,10 @@ impl Intake {
             _ => match self.permit() {
                 Ok(permit) => {
                     let (engine, before) = (self.engine.clone(), self.order.follow());
-                    let (span, deadline) = (span(&note.method), engine.deadline());
+                    let (span, deadline) = (
+                        tracing::info_span!("request", method = method::known(&note.method)),
+                        engine.deadline(),
+                    );
                     let told = engine.note(note, permit, before, deadline);
                     self.running.spawn(told.instrument(span));
                 }
@@ -198,38 +200,20 @@ pub(crate) fn cancel(engine: &Engine, note: &Note) {
     }
 }
 
-/// Splits parameters and reads what they tell of their message.
-pub(crate) fn params(params: &Json) -> Result<(Params<'_>, RequestMeta), Error> {
-    let bad = |bad: BadMeta| Error::invalid_params(bad.message);
-    let params = Params::split(params).map_err(bad)?;
-    let meta = params.meta().map_err(bad)?;
-    Ok((params, meta))
-}
-
 /// The era of a message. There is no header to tell it by.
-pub(crate) fn era(method: &str, meta: &RequestMeta) -> Era {
+pub(crate) fn era_of(method: &str, meta: &RequestMeta) -> Era {
     let named = meta.version.is_some() || meta.client_capabilities.is_some();
     classify(Signs { method: Some(method), named, header: None })
 }
 
 fn asked(request: &Request) -> Result<Asked, Error> {
-    let (params, meta) = params(&request.params)?;
-    if era(&request.method, &meta) == Era::Legacy {
+    let (params, meta) = era::split(&request.params)?;
+    if era_of(&request.method, &meta) == Era::Legacy {
         return Ok(Asked::Legacy(meta, legacy::read(&request.method, &params)));
     }
-    let version = toolgate_core::era::required(&request.method, &params, &meta)?;
-    toolgate_core::era::supported(version)?;
+    let version = era::required(&request.method, &params, &meta)?;
+    era::supported(version)?;
     Ok(Asked::Modern(meta))
-}
-
-/// Named by its method where the specification has it: the rest is the peer's text.
-#[expect(clippy::ptr_arg, reason = "only known methods are borrowed")]
-fn span(method: &Cow<'static, str>) -> tracing::Span {
-    let known = match method {
-        Cow::Borrowed(known) => known,
-        Cow::Owned(_) => "other",
-    };
-    tracing::info_span!("request", method = known)
 }
 
 fn reap(ended: Result<(), JoinError>) {

@@ -3,16 +3,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use toolgate_core::{
-    Error, Note, Reply, Request,
+    Error, Note, Reply, Request, era,
     legacy::{Conversation, Lowered, Turn, introduced, introduction, read},
     protocol::{
         Incoming, Json, RequestId, RequestMeta, code, envelope,
         legacy::{
             INITIALIZE, INITIALIZED, Revision,
-            batch::{BadBatch, split},
+            batch::{self, BadBatch},
             handshake::Initialize,
         },
         method,
@@ -23,14 +23,11 @@ use toolgate_core::{
 use super::{
     engine::Engine,
     gate,
-    intake::{cancel, enter, params},
+    intake::{cancel, enter},
     message::{One, failed},
     order::{Before, Change},
 };
 use crate::run::Failure;
-
-/// The most messages of a batch.
-const MOST: usize = 32;
 
 /// What the old era keeps: of this one client, and for nobody else.
 #[derive(Default)]
@@ -146,7 +143,7 @@ impl Engine {
             return Some(wire::error(None, &told));
         }
         before.done().await;
-        let parts = match (self.past.conversation(), split(text, MOST)) {
+        let parts = match (self.past.conversation(), batch::split(text)) {
             (_, Err(BadBatch::NotJson)) => {
                 Err(Error::new(code::PARSE_ERROR, "the line is not JSON"))
             }
@@ -164,7 +161,7 @@ impl Engine {
         for part in &parts {
             answers.extend(self.part(part, &caller, deadline).await);
         }
-        (!answers.is_empty()).then(|| array(&answers))
+        (!answers.is_empty()).then(|| batch::join(&answers))
     }
 
     /// The answer to one message; none where it wants none.
@@ -196,7 +193,7 @@ impl Engine {
 
     async fn part_request(&self, one: One, request: Request) -> Option<Bytes> {
         let error = |id: &RequestId, error| Some(wire::error(Some(id), &error));
-        let (turn, own) = match params(&request.params) {
+        let (turn, own) = match era::split(&request.params) {
             Ok((params, own)) => (read(&request.method, &params), own),
             Err(bad) => return error(&one.id, bad),
         };
@@ -214,15 +211,4 @@ impl Engine {
             answer = self.past_request(one, request, own, turn) => answer,
         }
     }
-}
-
-fn array(answers: &[Bytes]) -> Bytes {
-    let len = answers.iter().map(|answer| answer.len() + 1).sum::<usize>();
-    let mut text = BytesMut::with_capacity(len + 1);
-    for (index, answer) in answers.iter().enumerate() {
-        text.put_u8(if index == 0 { b'[' } else { b',' });
-        text.put_slice(answer);
-    }
-    text.put_u8(b']');
-    text.freeze()
 }

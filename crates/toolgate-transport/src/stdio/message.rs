@@ -5,8 +5,7 @@ use std::{future::pending, pin::pin, sync::Arc};
 use bytes::Bytes;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use toolgate_core::{
-    Caller, Context, Error, Note, Notes, Out, Refused, Reply, Request, Running,
-    era::supported,
+    Caller, Context, Error, Note, Notes, Out, Refused, Reply, Request, Running, era,
     legacy::{Era, Turn},
     protocol::{RequestId, RequestMeta},
     wire::{self, Wire},
@@ -15,7 +14,7 @@ use toolgate_core::{
 use super::{
     engine::Engine,
     gate,
-    intake::{Slot, era, params},
+    intake::{Slot, era_of},
     order::Before,
 };
 use crate::run::{Failure, contain};
@@ -125,7 +124,7 @@ impl Engine {
 
     async fn send(&self, out: Out) -> Result<(), Failure> {
         if let Out::Note(note) = out {
-            self.out.place().await.ok_or(Failure::Gone)?.put(note.to_message());
+            self.out.place().await.ok_or(Failure::Cancelled)?.put(note.to_message());
         }
         Ok(())
     }
@@ -160,10 +159,10 @@ impl Engine {
         if gate::required(&self.service.card(), caller).is_err() {
             return;
         }
-        let meta = match params(&note.params) {
-            Ok((_, own)) if era(&note.method, &own) == Era::Legacy => self.past_meta(own),
+        let meta = match era::split(&note.params) {
+            Ok((_, own)) if era_of(&note.method, &own) == Era::Legacy => self.past_meta(own),
             Ok((_, own)) => {
-                own.version.as_deref().is_none_or(|it| supported(it).is_ok()).then_some(own)
+                own.version.as_deref().is_none_or(|it| era::supported(it).is_ok()).then_some(own)
             }
             Err(_) => None,
         };
@@ -187,7 +186,7 @@ pub(crate) struct One {
 
 /// The line that tells of a failure; none where nobody reads it.
 pub(crate) fn failed(failure: &Failure, id: &RequestId, wire: &Wire) -> Option<Bytes> {
-    if let Failure::Gone = failure {
+    if let Failure::Cancelled = failure {
         return None;
     }
     let told = failure.error();

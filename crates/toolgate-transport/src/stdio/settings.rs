@@ -43,7 +43,8 @@ impl Settings {
         let own = self.auth.as_ref().map(|auth| auth.card());
         // Credentials that were made by hand bring their own.
         let named = resource.is_some() || self.credentials.is_some();
-        problems.extend(agree::problems(card, own.as_ref(), named));
+        let unnamed = !named && own.as_ref().is_some_and(|own| own.needs_resource);
+        problems.extend(agree::problems(card, own.as_ref(), unnamed));
         let Some(bounds) = bounds.filter(|_| problems.is_empty()) else {
             return Err(StartError::check(problems).err().unwrap_or_else(unsaid));
         };

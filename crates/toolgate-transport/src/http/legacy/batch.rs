@@ -1,14 +1,14 @@
 //! Several messages in one body, for the one revision that has them.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use http::Response;
 use http::StatusCode;
 use toolgate_core::{
-    Error, Note, Reply, Request,
+    Error, Note, Reply, Request, era,
     legacy::{Turn, read},
     protocol::{
         Incoming, Json, RequestId, code, envelope,
-        legacy::batch::{BadBatch, split},
+        legacy::batch::{self, BadBatch},
     },
 };
 
@@ -17,15 +17,12 @@ use super::{
         answer::{self, Problem},
         body::Body,
         endpoint::Endpoint,
-        failure::{Failure, until_cancelled},
         message::{Admitted, bad},
-        shape, sse,
+        sse,
     },
     talk::Talk,
 };
-
-/// The most messages of a batch.
-const MOST: usize = 32;
+use crate::run::{Failure, until_cancelled};
 
 impl Endpoint {
     /// Answers a batch, one message after the other, so that it is no way to more calls at once than
@@ -40,7 +37,7 @@ impl Endpoint {
         if !talk.conversation().revision.has_batches() {
             return Err(invalid("one JSON-RPC message is expected"));
         }
-        let parts = split(body, MOST).map_err(|why| match why {
+        let parts = batch::split(body).map_err(|why| match why {
             BadBatch::Empty => invalid("the batch is empty"),
             BadBatch::TooLong => invalid("the batch has too many messages"),
             _ => bad(Error::new(code::PARSE_ERROR, "the body is not JSON")),
@@ -51,7 +48,7 @@ impl Endpoint {
         }
         Ok(match (answers.is_empty(), one.accepts.json) {
             (true, _) => answer::empty(StatusCode::ACCEPTED),
-            (_, true) => answer::json(Body::from(array(&answers)).holding(one.permit)),
+            (_, true) => answer::json(Body::from(batch::join(&answers)).holding(one.permit)),
             _ => {
                 let events: Vec<u8> = answers.iter().flat_map(|it| sse::event(it)).collect();
                 answer::events(Body::from(Bytes::from(events)).holding(one.permit))
@@ -73,7 +70,7 @@ impl Endpoint {
             }
             Ok(Incoming::Notification { method, params }) => {
                 let note = Note::new(method, params.unwrap_or_else(Json::object));
-                if let Ok((_, own)) = shape::params(&note.params) {
+                if let Ok((_, own)) = era::split(&note.params) {
                     // Whatever became of it, nobody is told.
                     let _ = self.noted(one, talk, note.clone(), own).await;
                 }
@@ -92,7 +89,7 @@ impl Endpoint {
         request: Request,
     ) -> Result<Reply, Failure> {
         let (turn, own) = {
-            let (params, own) = shape::params(&request.params).map_err(Failure::Error)?;
+            let (params, own) = era::split(&request.params).map_err(Failure::Error)?;
             (read(&request.method, &params).map_err(Failure::Error)?, own)
         };
         match turn {
@@ -111,15 +108,4 @@ impl Endpoint {
         let reply = self.reply(one, request, talk.conversation().meta(own));
         until_cancelled(cancelled, reply).await
     }
-}
-
-fn array(answers: &[Bytes]) -> Bytes {
-    let len = answers.iter().map(|answer| answer.len() + 1).sum::<usize>();
-    let mut text = BytesMut::with_capacity(len + 1);
-    for (index, answer) in answers.iter().enumerate() {
-        text.put_u8(if index == 0 { b'[' } else { b',' });
-        text.put_slice(answer);
-    }
-    text.put_u8(b']');
-    text.freeze()
 }

@@ -49,11 +49,8 @@ impl Endpoint {
     /// What every request needs. The service sees to that for what it is asked itself; this is for
     /// what it never hears of.
     fn required(&self, caller: &Caller) -> Result<(), Box<Problem>> {
-        let needed = &self.service.card().required;
-        let held = caller.identity().is_some_and(|id| id.scopes.contains_all(needed));
-        if held || needed.is_empty() {
-            return Ok(());
-        }
+        let card = self.service.card();
+        let Some(needed) = card.lacking(caller) else { return Ok(()) };
         let refused = self.refused(&Refused::Scopes(needed.clone()), caller);
         Err(refused.remedy("the scopes of the client's token"))
     }

@@ -36,7 +36,7 @@ async fn a_panic_outside_of_calls_is_masked_and_logged_under_its_id() {
     assert!(!format!("{:?}{}{lines}", got.headers, got.text).contains("s3cr3t"));
 }
 
-/// Nobody is let in, and nobody is told why: the refusal stands, without its challenge.
+/// Nobody is let in, and a client still learns that it may log in; the log tells of the panic.
 #[tokio::test]
 async fn a_panic_while_making_challenges_leaves_the_refusal() {
     struct Mute;
@@ -49,8 +49,10 @@ async fn a_panic_while_making_challenges_leaves_the_refusal() {
             panic!("s3cr3t")
         }
     }
-    let got = ask(&mounted(echo()).auth(Mute).build().unwrap(), list()).await;
+    let (got, lines) = logs::told(&mounted(echo()).auth(Mute).build().unwrap(), list()).await;
     assert_eq!((got.status, &got.json()["id"]), (401, &json!(1)));
+    assert!(got.headers["www-authenticate"].as_bytes().starts_with(b"Bearer"));
+    assert!(lines.concat().contains("the authenticator panicked"), "{lines:?}");
     assert_eq!(got.json()["error"]["message"], "authentication is required");
     assert!(!format!("{:?}{}", got.headers, got.text).contains("s3cr3t"));
 }
