@@ -31,7 +31,7 @@ use toolgate_core::{
     legacy::MemorySessions,
     protocol::{Content, Json, LogLevel, input::InputRequest},
 };
-use toolgate_server::{Json as Data, Server, Spec, ToolError};
+use toolgate_server::{Json as Data, Server, ToolError, ToolSpec};
 use toolgate_transport::http::{self, Http, Listen};
 
 use crate::support::{
@@ -80,8 +80,8 @@ fn server() -> Server {
     tools(
         Server::new("old", "1.2.3").title("Old").instructions("be kind").required_scopes(["base"]),
     )
-    .tool_fn(Spec::new("write").scopes(["write"]), |_: Nothing, _| async { Ok("written") })
-    .tool_fn(Spec::new("who"), |_: Nothing, cx: Context| async move {
+    .tool_fn(ToolSpec::new("write").scopes(["write"]), |_: Nothing, _| async { Ok("written") })
+    .tool_fn(ToolSpec::new("who"), |_: Nothing, cx: Context| async move {
         Ok(cx.identity()?.key.subject.to_string())
     })
 }
@@ -89,8 +89,8 @@ fn server() -> Server {
 /// Tools for everybody.
 fn tools(server: Server) -> Server {
     server
-        .tool_fn(Spec::new("echo"), |echo: Echo, _| async move { Ok(echo.text) })
-        .tool_fn(Spec::new("steps"), |_: Nothing, cx: Context| async move {
+        .tool_fn(ToolSpec::new("echo"), |echo: Echo, _| async move { Ok(echo.text) })
+        .tool_fn(ToolSpec::new("steps"), |_: Nothing, cx: Context| async move {
             cx.log(LogLevel::Debug, "zero").await?;
             cx.log(LogLevel::Info, "one").await?;
             cx.progress(1.0).await?;
@@ -98,7 +98,7 @@ fn tools(server: Server) -> Server {
             cx.progress(2.0).await?;
             Ok("stepped")
         })
-        .tool_fn(Spec::new("client"), |_: Nothing, cx: Context| async move {
+        .tool_fn(ToolSpec::new("client"), |_: Nothing, cx: Context| async move {
             let meta = cx.meta();
             let known = meta.client_info.is_some();
             let can = meta.client_capabilities.as_ref().map(Json::as_bytes);
@@ -106,21 +106,21 @@ fn tools(server: Server) -> Server {
             Ok(format!("{:?} {known} {can}", meta.version))
         })
         .tool_fn(weather(), |_: Nothing, _| async { Ok(Data(Weather { degrees: 7 })) })
-        .tool_fn(Spec::new("sound"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("sound"), |_: Nothing, _| async {
             let sound = Content::Audio { data: "AAAA".into(), mime_type: "audio/wav".into() };
             Ok(vec![Content::text("listen"), sound])
         })
-        .tool_fn(Spec::new("ask"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("ask"), |_: Nothing, _| async {
             let params = Json::of(&json!({"message": "Sure?"}))?;
             Err::<(), _>(ToolError::asks("sure", InputRequest::new("elicitation/create", params)))
         })
-        .tool_fn(Spec::new("fails"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("fails"), |_: Nothing, _| async {
             Err::<(), _>(ToolError::hidden("s3cr3t"))
         })
-        .tool_fn(Spec::new("declines"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("declines"), |_: Nothing, _| async {
             Err::<(), _>(ToolError::shown("not today"))
         })
-        .tool_fn(Spec::new("panics"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("panics"), |_: Nothing, _| async {
             if true {
                 panic!("s3cr3t");
             }
@@ -129,15 +129,15 @@ fn tools(server: Server) -> Server {
 }
 
 /// A tool with all that can be said of one.
-fn weather() -> Spec {
-    Spec::new("weather").title("Weather").description("How warm it is.").read_only(true)
+fn weather() -> ToolSpec {
+    ToolSpec::new("weather").title("Weather").description("How warm it is.").read_only(true)
 }
 
 /// The server with a tool that counts its calls, and the count.
 fn counting() -> (Server, Count) {
     let count = Count::default();
     let counter = count.clone();
-    let server = server().tool_fn(Spec::new("count"), move |_: Nothing, _| {
+    let server = server().tool_fn(ToolSpec::new("count"), move |_: Nothing, _| {
         let count = counter.0.fetch_add(1, Ordering::SeqCst) + 1;
         async move { Ok(format!("called {count} times")) }
     });

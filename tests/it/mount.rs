@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::{net::TcpListener, task::JoinHandle};
 use toolgate_auth::{auth_fn, bearer};
 use toolgate_core::{Credentials, Identity, Key, Refusal, Verdict};
-use toolgate_server::{Server, Spec};
+use toolgate_server::{Server, ToolSpec};
 use toolgate_transport::http;
 
 use crate::support::{
@@ -30,7 +30,7 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let addr = listener.local_addr().expect("its address");
         let server = Server::new("mounted", "1").tool_fn(
-            Spec::new("who").scopes(["see"]),
+            ToolSpec::new("who").scopes(["see"]),
             |_: Nothing, cx: toolgate_core::Context| async move {
                 Ok(cx.identity()?.key.subject.to_string())
             },
@@ -142,7 +142,7 @@ async fn without_a_public_url_it_does_not_start() {
     let auth = auth_fn(|_: Credentials| async { Refusal::missing() })
         .authorization_servers(["https://issuer.example"]);
     let server =
-        Server::new("mounted", "1").tool_fn(Spec::new("t"), |_: Nothing, _| async { Ok(()) });
+        Server::new("mounted", "1").tool_fn(ToolSpec::new("t"), |_: Nothing, _| async { Ok(()) });
     let problem = http::service(server).auth(auth).build().expect_err("it cannot name itself");
     assert!(problem.to_string().contains("public_url"), "{problem}");
 }

@@ -27,7 +27,7 @@ use toolgate_core::{
     credentials::Field,
     protocol::{Json, code, discover::Implementation, input::InputRequest, note::Progress},
 };
-use toolgate_server::{Server, Spec, ToolError};
+use toolgate_server::{Server, ToolError, ToolSpec};
 use toolgate_transport::memory::{self, Client, Failure};
 
 #[derive(Deserialize, JsonSchema)]
@@ -90,7 +90,7 @@ async fn a_slow_reader_slows_the_tool_and_loses_nothing() {
     let sent = Arc::new(AtomicUsize::new(0));
     let counter = sent.clone();
     let server =
-        Server::new("s", "1").tool_fn(Spec::new("count"), move |_: Nothing, cx: Context| {
+        Server::new("s", "1").tool_fn(ToolSpec::new("count"), move |_: Nothing, cx: Context| {
             let sent = counter.clone();
             async move {
                 for step in 1..=NOTES {
@@ -118,7 +118,7 @@ async fn a_slow_reader_slows_the_tool_and_loses_nothing() {
 #[tokio::test]
 async fn progress_only_grows_and_goes_nowhere_unasked() {
     let server =
-        Server::new("s", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
+        Server::new("s", "1").tool_fn(ToolSpec::new("t"), |_: Nothing, cx: Context| async move {
             for step in [1.0, 1.0, 0.5, f64::NAN, 2.0] {
                 cx.progress(step).await?;
             }
@@ -137,7 +137,7 @@ async fn progress_only_grows_and_goes_nowhere_unasked() {
 #[tokio::test]
 async fn a_tool_asks_and_the_retry_brings_the_answer() {
     let server =
-        Server::new("s", "1").tool_fn(Spec::new("ask"), |_: Nothing, cx: Context| async move {
+        Server::new("s", "1").tool_fn(ToolSpec::new("ask"), |_: Nothing, cx: Context| async move {
             match cx.answers().input_responses.get("sure") {
                 Some(answer) => {
                     Ok(format!("{} said {}", cx.identity()?.key.subject, answer.parse::<Value>()?))
@@ -170,13 +170,15 @@ async fn a_tool_asks_and_the_retry_brings_the_answer() {
 
 #[tokio::test]
 async fn a_long_stream_ends_with_the_token_and_has_the_last_word() {
-    let server =
-        Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
+    let server = Server::new("s", "1").tool_fn(
+        ToolSpec::new("watch"),
+        |_: Nothing, cx: Context| async move {
             match cx.ending().await {
                 Ending::Expired => Ok("the token expired"),
                 _ => Ok("something else"),
             }
-        });
+        },
+    );
     let (client, _server) = serve(server);
     let credentials = Credentials::from_fields([("x-user", "ann"), ("x-expires-ms", "30")]);
     let reply = client.call(credentials, call("watch")).await.reply().await.unwrap();
@@ -185,11 +187,13 @@ async fn a_long_stream_ends_with_the_token_and_has_the_last_word() {
 
 #[tokio::test]
 async fn a_shutdown_lets_running_calls_have_their_last_word() {
-    let server =
-        Server::new("s", "1").tool_fn(Spec::new("watch"), |_: Nothing, cx: Context| async move {
+    let server = Server::new("s", "1").tool_fn(
+        ToolSpec::new("watch"),
+        |_: Nothing, cx: Context| async move {
             cx.progress(1.0).await?;
             Ok(format!("{:?}", cx.ending().await))
-        });
+        },
+    );
     let (transport, client) = memory::pair();
     let (trigger, until) = Shutdown::new();
     let service = server.into_service().unwrap();
@@ -241,7 +245,7 @@ impl Service for Forward {
 #[tokio::test]
 async fn a_proxy_is_a_service_in_front_of_another() {
     let server =
-        Server::new("up", "1").tool_fn(Spec::new("t"), |_: Nothing, cx: Context| async move {
+        Server::new("up", "1").tool_fn(ToolSpec::new("t"), |_: Nothing, cx: Context| async move {
             cx.progress(1.0).await?;
             Ok(format!("for {}", cx.identity()?.key.subject))
         });
@@ -345,7 +349,7 @@ impl Drop for Tells {
 #[tokio::test]
 async fn dropping_the_exchange_drops_the_call() {
     let (started, mut starts) = mpsc::channel(1);
-    let server = Server::new("s", "1").tool_fn(Spec::new("hang"), move |_: Nothing, _| {
+    let server = Server::new("s", "1").tool_fn(ToolSpec::new("hang"), move |_: Nothing, _| {
         let started = started.clone();
         async move {
             let (tell, told) = oneshot::channel();
@@ -367,11 +371,11 @@ async fn a_refused_request_reaches_nobody_and_a_panic_harms_nobody_else() {
     let ran = Arc::new(AtomicUsize::new(0));
     let counter = ran.clone();
     let server = Server::new("s", "1")
-        .tool_fn(Spec::new("ok"), move |_: Nothing, _| {
+        .tool_fn(ToolSpec::new("ok"), move |_: Nothing, _| {
             counter.fetch_add(1, Ordering::SeqCst);
             async { Ok("fine") }
         })
-        .tool_fn(Spec::new("panics"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("panics"), |_: Nothing, _| async {
             if true {
                 panic!("on purpose");
             }

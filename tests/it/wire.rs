@@ -22,7 +22,7 @@ use toolgate_core::{
     Authenticate, Context, Credentials, Identity, Key, Refusal, Scopes, Verdict,
     protocol::{Json, input::InputRequest},
 };
-use toolgate_server::{Server, Spec, ToolError};
+use toolgate_server::{Server, ToolError, ToolSpec};
 use toolgate_transport::http::{self, Http, Limits, Listen};
 
 use crate::support::{
@@ -72,34 +72,34 @@ fn by_name() -> impl Authenticate {
 fn server() -> Server {
     Server::new("wire", "1.2.3")
         .required_scopes(["base"])
-        .tool_fn(Spec::new("echo"), |echo: Echo, _| async move { Ok(echo.text) })
-        .tool_fn(Spec::new("place"), |place: Place, _| async move {
+        .tool_fn(ToolSpec::new("echo"), |echo: Echo, _| async move { Ok(echo.text) })
+        .tool_fn(ToolSpec::new("place"), |place: Place, _| async move {
             Ok(format!("{:?} {:?} {:?}", place.region, place.limit, place.exact))
         })
-        .tool_fn(Spec::new("count"), |count: Count, cx: Context| async move {
+        .tool_fn(ToolSpec::new("count"), |count: Count, cx: Context| async move {
             for step in 1..=count.to {
                 cx.progress(f64::from(step)).await?;
             }
             Ok(format!("counted to {}", count.to))
         })
-        .tool_fn(Spec::new("write").scopes(["files:write"]), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("write").scopes(["files:write"]), |_: Nothing, _| async {
             Ok("written")
         })
-        .tool_fn(Spec::new("ask"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("ask"), |_: Nothing, _| async {
             let params = Json::of(&json!({"message": "Sure?"}))?;
             Err::<(), _>(ToolError::asks("sure", InputRequest::new("elicitation/create", params)))
         })
-        .tool_fn(Spec::new("panics"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("panics"), |_: Nothing, _| async {
             if true {
                 panic!("s3cr3t");
             }
             Ok(())
         })
-        .tool_fn(Spec::new("stumbles"), |_: Nothing, cx: Context| async move {
+        .tool_fn(ToolSpec::new("stumbles"), |_: Nothing, cx: Context| async move {
             cx.progress(1.0).await?;
             Err::<(), _>(ToolError::hidden("s3cr3t"))
         })
-        .tool_fn(Spec::new("fails"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("fails"), |_: Nothing, _| async {
             Err::<(), _>(ToolError::hidden("s3cr3t"))
         })
 }
@@ -124,7 +124,7 @@ struct Hanging {
 /// The server with a tool that hangs until it is told, and the calls of that tool.
 fn with_hang() -> (Server, mpsc::UnboundedReceiver<Hanging>) {
     let (calls, receiver) = mpsc::unbounded_channel();
-    let server = server().tool_fn(Spec::new("hang"), move |_: Nothing, cx: Context| {
+    let server = server().tool_fn(ToolSpec::new("hang"), move |_: Nothing, cx: Context| {
         let calls = calls.clone();
         async move {
             let ((finish, finished), (tell, dropped)) = (oneshot::channel(), oneshot::channel());

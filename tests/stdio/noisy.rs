@@ -47,14 +47,14 @@ async fn main() -> std::result::Result<(), ServeError> {
     let drain = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
     let limits = stdio::Limits::default().drain(Duration::from_millis(drain));
     Server::new("noisy", "1.0.0")
-        .tool_fn(Spec::new("print"), print)
-        .tool_fn(Spec::new("hang"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("print"), print)
+        .tool_fn(ToolSpec::new("hang"), |_: Nothing, _| async {
             println!("hanging");
             pending::<()>().await;
             Ok(())
         })
-        .tool_fn(Spec::new("large"), |_: Nothing, _| async { Ok("x".repeat(1 << 20)) })
-        .tool_fn(Spec::new("panic"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("large"), |_: Nothing, _| async { Ok("x".repeat(1 << 20)) })
+        .tool_fn(ToolSpec::new("panic"), |_: Nothing, _| async {
             if true {
                 panic!("s3cr3t");
             }

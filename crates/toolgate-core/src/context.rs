@@ -1,6 +1,7 @@
 //! What a request runs with.
 
 use std::{
+    any::Any,
     fmt,
     future::pending,
     sync::{
@@ -13,7 +14,7 @@ use std::{
 use serde::Serialize;
 use tokio::sync::mpsc;
 use toolgate_protocol::{
-    Json, LogLevel, RequestMeta,
+    Json, LogLevel, RequestId, RequestMeta,
     input::Answers,
     method,
     note::{Message, Progress},
@@ -40,10 +41,26 @@ pub struct Context {
 struct Shared {
     caller: Caller,
     meta: RequestMeta,
+    id: Option<RequestId>,
     answers: Answers,
+    state: Option<Arc<dyn Any + Send + Sync>>,
     life: Option<Arc<dyn Life>>,
     /// Bits of the last progress sent; progress only ever grows.
     progress: AtomicU64,
+}
+
+impl Shared {
+    fn copy(&self) -> Self {
+        Self {
+            caller: self.caller.clone(),
+            meta: self.meta.clone(),
+            id: self.id.clone(),
+            answers: self.answers.clone(),
+            state: self.state.clone(),
+            life: self.life.clone(),
+            progress: AtomicU64::new(self.progress.load(Ordering::Relaxed)),
+        }
+    }
 }
 
 /// How long a request may go on, as its transport knows it.
@@ -80,18 +97,45 @@ impl Context {
     /// The context of a request.
     pub fn with(caller: Caller, meta: RequestMeta, life: Option<Arc<dyn Life>>) -> Self {
         let progress = AtomicU64::new(f64::NEG_INFINITY.to_bits());
-        let shared = Shared { caller, meta, answers: Answers::default(), life, progress };
+        let answers = Answers::default();
+        let shared = Shared { caller, meta, id: None, answers, state: None, life, progress };
         Self { shared: Arc::new(shared), out: None, deadline: None }
+    }
+
+    /// The same, of a request that its client calls by this id.
+    #[must_use]
+    pub fn with_id(self, id: RequestId) -> Self {
+        self.edit(|shared| shared.id = Some(id))
+    }
+
+    /// The same, with what the handlers of a server share.
+    #[must_use]
+    pub fn with_state(self, state: Arc<dyn Any + Send + Sync>) -> Self {
+        self.edit(|shared| shared.state = Some(state))
     }
 
     /// The same, with what a retry brought back.
     #[must_use]
     pub fn with_answers(self, answers: Answers) -> Self {
-        let Shared { caller, meta, life, .. } = &*self.shared;
-        let progress = AtomicU64::new(self.shared.progress.load(Ordering::Relaxed));
-        let (caller, meta, life) = (caller.clone(), meta.clone(), life.clone());
-        let shared = Arc::new(Shared { caller, meta, answers, life, progress });
-        Self { shared, ..self }
+        self.edit(|shared| shared.answers = answers)
+    }
+
+    /// The same, for a request that goes on where an earlier one had come to: what that one reported
+    /// is not reported again.
+    #[must_use]
+    pub fn with_progress(self, reached: f64) -> Self {
+        self.edit(|shared| shared.progress = AtomicU64::new(reached.to_bits()))
+    }
+
+    /// Allocates only where the context was cloned before.
+    fn edit(mut self, change: impl FnOnce(&mut Shared)) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            change(shared);
+            return self;
+        }
+        let mut shared = self.shared.copy();
+        change(&mut shared);
+        Self { shared: Arc::new(shared), ..self }
     }
 
     /// The same, with a point in time after which nobody waits for the reply.
@@ -132,6 +176,26 @@ impl Context {
         let identity = self.shared.caller.identity();
         let identity = identity.ok_or_else(|| Error::denied(Denial::Unauthenticated))?;
         identity.ext.find().ok_or_else(Error::internal)
+    }
+
+    /// What the handlers of this server share: the server's state.
+    ///
+    /// # Errors
+    /// When the state is no `T`.
+    pub fn state<T: Send + Sync + 'static>(&self) -> Result<&T, Error> {
+        let state = self.shared.state.as_deref();
+        state.and_then(|state| state.downcast_ref()).ok_or_else(Error::internal)
+    }
+
+    /// What the client calls the request by; none where a transport has no such names.
+    pub fn id(&self) -> Option<&RequestId> {
+        self.shared.id.as_ref()
+    }
+
+    /// The progress last reported, if any was.
+    pub fn reached(&self) -> Option<f64> {
+        let reached = f64::from_bits(self.shared.progress.load(Ordering::Relaxed));
+        reached.is_finite().then_some(reached)
     }
 
     /// What the request said of itself. The client's word, not for authorization.

@@ -54,14 +54,14 @@ pub(crate) fn json_schema(input: &DeriveInput) -> TokenStream {
     implement(&quote!(::toolgate::schemars::JsonSchema), input, &body)
 }
 
-/// `ToolSpec` for the refused type.
+/// `Tool` for the refused type.
 pub(crate) fn tool_spec(input: &DeriveInput) -> TokenStream {
     let body = quote! {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("refused")
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("refused")
         }
     };
-    implement(&quote!(::toolgate::ToolSpec), input, &body)
+    implement(&quote!(::toolgate::Tool), input, &body)
 }
 
 /// `Output` for the refused type.

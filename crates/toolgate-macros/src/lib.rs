@@ -20,7 +20,7 @@ use proc_macro::TokenStream;
 
 /// Makes a struct a tool: its fields are the arguments, its doc comment the description.
 ///
-/// Adds `Deserialize`, `JsonSchema` and `ToolSpec`, so do not derive the first two as well. The
+/// Adds `Deserialize`, `JsonSchema` and `Tool`, so do not derive the first two as well. The
 /// `#[serde(..)]` and `#[schemars(..)]` attributes mean what they always mean. A unit struct is a
 /// tool without arguments. Enums, tuple structs and generic structs are refused.
 ///
@@ -34,7 +34,7 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Each key of `#[tool(..)]` but `name` is a method of `Spec` with the same name. A key may be given once,
+/// Each key of `#[tool(..)]` but `name` is a method of `ToolSpec` with the same name. A key may be given once,
 /// also when there are several `#[tool(..)]` attributes.
 ///
 /// | key | meaning |

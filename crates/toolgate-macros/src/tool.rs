@@ -10,7 +10,7 @@ use crate::errors::Errors;
 use crate::shadow::{self, Direction, Plan};
 use crate::{docs, dummy, name};
 
-/// The impls of `Deserialize`, `JsonSchema` and `ToolSpec` for the struct; `compile_error!`s and
+/// The impls of `Deserialize`, `JsonSchema` and `Tool` for the struct; `compile_error!`s and
 /// dummy impls when it is refused.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
@@ -38,9 +38,9 @@ fn tool_spec(input: &DeriveInput, name: &LitStr, attrs: &ToolAttrs) -> TokenStre
     let calls = &attrs.calls;
     quote! {
         #[automatically_derived]
-        impl ::toolgate::ToolSpec for #ident {
-            fn spec() -> ::toolgate::Spec {
-                ::toolgate::Spec::new(#name) #description #(#calls)*
+        impl ::toolgate::Tool for #ident {
+            fn spec() -> ::toolgate::ToolSpec {
+                ::toolgate::ToolSpec::new(#name) #description #(#calls)*
             }
         }
     }

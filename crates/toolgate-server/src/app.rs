@@ -8,11 +8,14 @@ use toolgate_core::{
     error::incident_id, protocol::method,
 };
 
-use crate::{call, catalog::Catalog, tool::Tool};
+use crate::{
+    catalog::Catalog,
+    tool::{call, entry::ToolEntry},
+};
 
 pub(crate) struct App {
     pub(crate) card: Arc<Card>,
-    pub(crate) tools: Catalog<Tool>,
+    pub(crate) tools: Catalog<ToolEntry>,
     pub(crate) discovered: Reply,
 }
 

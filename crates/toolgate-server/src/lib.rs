@@ -7,29 +7,20 @@
 
 pub mod access;
 pub mod guard;
-pub mod output;
-pub mod run;
-pub mod spec;
+pub mod tool;
 
 mod app;
-mod arguments;
-mod call;
 mod capability;
 mod catalog;
 mod failure;
-mod handler;
-mod schema;
 mod server;
-mod tool;
 
 pub use self::{
     access::{Access, Act, Ask, Decision, Item},
     failure::{Result, ToolError},
     guard::{Guard, role, scope, when},
-    output::{Json, Output},
-    run::{Run, RunBlocking, ToolSpec},
     server::{ServeError, Server},
-    spec::Spec,
+    tool::{Json, Output, Run, RunBlocking, Tool, ToolSpec},
 };
 
 #[cfg(test)]

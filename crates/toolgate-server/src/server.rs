@@ -18,11 +18,12 @@ use crate::{
     app::App,
     catalog::{Catalog, Entry},
     failure::Result,
-    handler::{self, Handler},
-    output::Output,
-    run::{Run, RunBlocking},
-    spec::Spec,
-    tool::Tool,
+    tool::{
+        Run, RunBlocking, ToolSpec,
+        entry::ToolEntry,
+        handler::{self, Handler},
+        output::Output,
+    },
 };
 
 /// A server in the making. `S` is the state that its tools share.
@@ -30,13 +31,13 @@ use crate::{
 /// ```
 /// use serde::Deserialize;
 /// use schemars::JsonSchema;
-/// use toolgate_server::{Server, Spec};
+/// use toolgate_server::{Server, ToolSpec};
 ///
 /// #[derive(Deserialize, JsonSchema)]
 /// struct Add { a: i64, b: i64 }
 ///
 /// let server = Server::new("calc", "1.0.0")
-///     .tool_fn(Spec::new("add"), |add: Add, _cx| async move { Ok(add.a + add.b) });
+///     .tool_fn(ToolSpec::new("add"), |add: Add, _cx| async move { Ok(add.a + add.b) });
 /// ```
 pub struct Server<S = ()> {
     about: Implementation,
@@ -45,7 +46,7 @@ pub struct Server<S = ()> {
     required: Scopes,
     open: bool,
     principals: Vec<PrincipalType>,
-    tools: Catalog<Tool>,
+    tools: Catalog<ToolEntry>,
     room: Arc<Semaphore>,
     problems: Vec<String>,
 }
@@ -134,7 +135,7 @@ impl<S: Send + Sync + 'static> Server<S> {
 
     /// Adds a tool that is a closure.
     #[must_use]
-    pub fn tool_fn<A, F, R, O>(self, spec: Spec, run: F) -> Self
+    pub fn tool_fn<A, F, R, O>(self, spec: ToolSpec, run: F) -> Self
     where
         A: DeserializeOwned + JsonSchema + Send + 'static,
         F: Fn(A, Context) -> R + Send + Sync + 'static,
@@ -153,7 +154,7 @@ impl<S: Send + Sync + 'static> Server<S> {
 
     /// Adds a tool that is a closure and blocks its thread.
     #[must_use]
-    pub fn blocking_tool_fn<A, F, O>(self, spec: Spec, run: F) -> Self
+    pub fn blocking_tool_fn<A, F, O>(self, spec: ToolSpec, run: F) -> Self
     where
         A: DeserializeOwned + JsonSchema + Send + 'static,
         F: Fn(A, Context) -> Result<O> + Send + Sync + 'static,
@@ -163,8 +164,8 @@ impl<S: Send + Sync + 'static> Server<S> {
         self.add::<A, O>(spec, handler)
     }
 
-    fn add<A: JsonSchema, O: Output>(mut self, spec: Spec, handler: Handler) -> Self {
-        let added = Tool::new::<A, O>(spec, handler);
+    fn add<A: JsonSchema, O: Output>(mut self, spec: ToolSpec, handler: Handler) -> Self {
+        let added = ToolEntry::new::<A, O>(spec, handler, self.state.clone());
         match added.map(|tool| self.tools.add(tool)) {
             Ok(Ok(())) => {}
             Ok(Err(taken)) => self.problems.push(taken),

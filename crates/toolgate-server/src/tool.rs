@@ -1,73 +1,62 @@
-//! A registered tool: its description as it goes on the wire, and what runs it.
+//! What an author writes: a struct of arguments and what to do with them.
 
-use schemars::{JsonSchema, Schema};
-use toolgate_core::{
-    ParamHeader,
-    protocol::{Json, tool},
+pub(crate) mod arguments;
+pub(crate) mod call;
+pub(crate) mod entry;
+pub(crate) mod handler;
+pub(crate) mod output;
+pub(crate) mod schema;
+pub(crate) mod spec;
+
+use std::future::Future;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use toolgate_core::Context;
+
+pub use self::{
+    output::{Json, Output},
+    spec::ToolSpec,
 };
+use crate::failure::Result;
 
-use crate::{access::Access, catalog::Entry, handler::Handler, output::Output, schema, spec::Spec};
-
-pub(crate) struct Tool {
-    pub(crate) spec: Spec,
-    pub(crate) headers: Vec<ParamHeader>,
-    pub(crate) handler: Handler,
-    /// Whether its data is no object, and has to become one.
-    pub(crate) wraps: bool,
-    text: Json,
+/// What a tool is. Written by `#[derive(Tool)]`.
+pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
+    /// Its description.
+    fn spec() -> ToolSpec;
 }
 
-impl Tool {
-    /// A tool, or what is wrong with it.
-    pub(crate) fn new<A: JsonSchema, O: Output>(
-        spec: Spec,
-        handler: Handler,
-    ) -> Result<Self, Vec<String>> {
-        let mut problems = spec.problems();
-        let input = schema::input::<A>();
-        let headers = schema::inspect(&input).unwrap_or_else(|problem| {
-            problems.push(format!("tool `{}`: {problem}", spec.name));
-            Vec::new()
-        });
-        let (output, wraps) = O::schema().map(schema::rooted).unzip();
-        let wraps = wraps.unwrap_or(false);
-        let text = describe(&spec, &input, output.as_ref()).unwrap_or_else(|error| {
-            problems.push(format!("tool `{}` cannot be described: {error}", spec.name));
-            Json::object()
-        });
-        if problems.is_empty() {
-            Ok(Self { spec, headers, handler, wraps, text })
-        } else {
-            Err(problems)
-        }
-    }
+/// What a tool does. `S` is the server's state.
+///
+/// Dropping the future cancels the call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run with state `{S}`",
+    label = "no `impl Run<{S}> for {Self}`",
+    note = "a tool runs with the server's state: `Server::state(..)` sets it, `()` without"
+)]
+pub trait Run<S = ()>: Tool {
+    /// What it answers with.
+    type Output: Output;
+
+    /// Runs once with its arguments.
+    fn run(self, state: &S, cx: &Context) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-fn describe(
-    spec: &Spec,
-    input: &Schema,
-    output: Option<&Schema>,
-) -> Result<Json, serde_json::Error> {
-    let mut described = tool::Tool::new(spec.name.clone(), Json::of(input)?);
-    described.title = spec.title.clone();
-    described.description = spec.description.clone();
-    described.output_schema = output.map(Json::of).transpose()?;
-    described.annotations = spec.annotations;
-    Json::of(&described)
-}
+/// What a tool does that blocks its thread: file systems, native libraries, long computations.
+///
+/// Runs on the blocking pool. A caller who goes away does not stop it, so a bounded number runs at
+/// a time.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot run blocking with state `{S}`",
+    label = "no `impl RunBlocking<{S}> for {Self}`"
+)]
+pub trait RunBlocking<S = ()>: Tool {
+    /// What it answers with.
+    type Output: Output;
 
-impl Entry for Tool {
-    const KIND: &'static str = "tool";
-
-    fn name(&self) -> &str {
-        &self.spec.name
-    }
-
-    fn access(&self) -> &Access {
-        &self.spec.access
-    }
-
-    fn text(&self) -> &Json {
-        &self.text
-    }
+    /// Runs once with its arguments.
+    ///
+    /// # Errors
+    /// Whatever the tool says went wrong.
+    fn run(self, state: &S, cx: &Context) -> Result<Self::Output>;
 }

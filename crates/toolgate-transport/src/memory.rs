@@ -3,7 +3,16 @@
 //! It authenticates each request as every transport must, keeps the order of notes, and stops a
 //! call whose [`Exchange`] is dropped.
 
-use std::{convert::Infallible, fmt, future::pending, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::pending,
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use futures::FutureExt;
 use tokio::{
@@ -14,7 +23,7 @@ use toolgate_core::{
     Authenticate, Caller, Context, Credentials, Error, Life, Note, Notes, Out, Refused, Reply,
     Request, Running, Service, Shutdown, Transport,
     authenticate::identify,
-    protocol::RequestMeta,
+    protocol::{RequestId, RequestMeta},
     refused::{Outcome, Realm, outcome},
 };
 
@@ -27,7 +36,7 @@ const RUNNING: usize = 1024;
 /// Makes a transport and a client that reaches it.
 pub fn pair() -> (Memory, Client) {
     let (sender, jobs) = mpsc::channel(WAITING);
-    (Memory { jobs, authenticator: None }, Client(sender))
+    (Memory { jobs, authenticator: None }, Client { sender, next: Arc::default() })
 }
 
 /// The serving end.
@@ -81,6 +90,7 @@ impl Transport for Memory {
 }
 
 struct Job {
+    id: RequestId,
     credentials: Credentials,
     request: Request,
     notes: mpsc::Sender<Out>,
@@ -94,7 +104,7 @@ async fn run(
     authenticator: Option<Arc<dyn Authenticate>>,
     life: Arc<dyn Life>,
 ) {
-    let Job { credentials, request, notes, mut end } = job;
+    let Job { id, credentials, request, notes, mut end } = job;
     let answered = async {
         let caller = match authenticator.as_deref() {
             None => Caller::Open,
@@ -105,7 +115,7 @@ async fn run(
         };
         let meta = RequestMeta::read(Some(&request.params))
             .map_err(|bad| Failure::Error(Error::invalid_params(bad.message)))?;
-        let cx = Context::with(caller, meta, Some(life));
+        let cx = Context::with(caller, meta, Some(life)).with_id(id);
         let answered = AssertUnwindSafe(answer(&*service, request, cx, notes)).catch_unwind();
         answered.await.unwrap_or_else(|_| Err(Error::internal())).map_err(Failure::Error)
     };
@@ -162,7 +172,11 @@ async fn next(notes: &mut Notes) -> Option<Out> {
 
 /// The calling end. Clones reach the same server.
 #[derive(Clone, Debug)]
-pub struct Client(mpsc::Sender<Job>);
+pub struct Client {
+    sender: mpsc::Sender<Job>,
+    /// What the next request is called by.
+    next: Arc<AtomicI64>,
+}
 
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,8 +189,9 @@ impl Client {
     pub async fn call(&self, credentials: Credentials, request: Request) -> Exchange {
         let (notes, received) = mpsc::channel(1);
         let (end, ended) = oneshot::channel();
+        let id = RequestId::from(self.next.fetch_add(1, Ordering::Relaxed));
         // A server that is gone has dropped `end`, and that is how the exchange tells.
-        let _ = self.0.send(Job { credentials, request, notes, end }).await;
+        let _ = self.sender.send(Job { id, credentials, request, notes, end }).await;
         Exchange { notes: received, end: ended }
     }
 }

@@ -7,7 +7,7 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Tool};
 pub use toolgate_server::{
-    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
+    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Tool, ToolError,
     ToolSpec, role, scope, when,
 };
 #[cfg(feature = "http")]
@@ -37,7 +37,7 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Tool};
     pub use crate::{
-        Context, Json, Result, Run, RunBlocking, ServeError, Server, Spec, ToolError,
+        Context, Json, Result, Run, RunBlocking, ServeError, Server, ToolError, ToolSpec,
         auth::{auth_fn, chain},
         role, scope, when,
     };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use toolgate_core::Context;
-use toolgate_server::Spec;
+use toolgate_server::ToolSpec;
 use toolgate_transport::http::Limits;
 
 use super::{Nothing, Tells, begin, bound, calling, echo, said};
@@ -29,7 +29,7 @@ async fn hanging(
     http: toolgate_transport::http::Http<toolgate_transport::http::Listen>,
 ) -> (Served, Calls) {
     let (calls, receiver) = mpsc::unbounded_channel();
-    let tools = super::server().tool_fn(Spec::new("hang"), move |_: Nothing, cx: Context| {
+    let tools = super::server().tool_fn(ToolSpec::new("hang"), move |_: Nothing, cx: Context| {
         let calls = calls.clone();
         async move {
             let ((finish, finished), (tell, dropped)) = (oneshot::channel(), oneshot::channel());

@@ -83,18 +83,19 @@ impl RunBlocking<User> for Slow {
 #[derive(Tool)]
 struct Empty;
 
-fn specs() -> (Spec, Spec) {
-    let spec = Spec::description(Spec::title(Spec::new("one"), "One"), "The first.");
-    let spec = Spec::idempotent(Spec::destructive(Spec::read_only(spec, false), true), true);
-    let spec = Spec::timeout(Spec::open_world(spec, false), Duration::from_secs(10));
-    let spec = Spec::roles(Spec::scopes(spec, ["a", "b"]), ["x", "y"]);
+fn specs() -> (ToolSpec, ToolSpec) {
+    let spec = ToolSpec::description(ToolSpec::title(ToolSpec::new("one"), "One"), "The first.");
+    let spec =
+        ToolSpec::idempotent(ToolSpec::destructive(ToolSpec::read_only(spec, false), true), true);
+    let spec = ToolSpec::timeout(ToolSpec::open_world(spec, false), Duration::from_secs(10));
+    let spec = ToolSpec::roles(ToolSpec::scopes(spec, ["a", "b"]), ["x", "y"]);
     let wait = Guard::asked_of(|_| Box::pin(async { Decision::Allow }) as BoxFuture<'_, Decision>);
     let guard = Guard::and(scope("a"), Guard::or(role("x"), when(User::is_active)));
     let guard = guard.and(Guard::decided_by(|ask| match ask.arguments {
         Some(_) => Decision::Allow,
         None => Decision::Hide,
     }));
-    (Spec::listed(Spec::guard(spec, guard.and(wait)), true), Spec::new("two"))
+    (ToolSpec::listed(ToolSpec::guard(spec, guard.and(wait)), true), ToolSpec::new("two"))
 }
 
 fn server() -> Server<User> {

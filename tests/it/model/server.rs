@@ -11,7 +11,7 @@ use toolgate_core::{
     Authenticate, Context, Credentials, Identity, Key, Refusal, Scopes, Verdict,
     legacy::MemorySessions,
 };
-use toolgate_server::{Server, Spec, ToolError};
+use toolgate_server::{Server, ToolError, ToolSpec};
 use toolgate_transport::http::{McpService, service};
 use tower_service::Service;
 
@@ -120,8 +120,11 @@ struct Nothing {}
 fn server() -> Server {
     Server::new("model", "1")
         .required_scopes(["base"])
-        .tool_fn(Spec::new("plain"), |_: Nothing, cx| async move { said(&cx) })
-        .tool_fn(Spec::new("guarded").scopes(["write"]), |_: Nothing, cx| async move { said(&cx) })
+        .tool_fn(ToolSpec::new("plain"), |_: Nothing, cx| async move { said(&cx) })
+        .tool_fn(
+            ToolSpec::new("guarded").scopes(["write"]),
+            |_: Nothing, cx| async move { said(&cx) },
+        )
 }
 
 /// Who asks, and what for, as the tool is told.

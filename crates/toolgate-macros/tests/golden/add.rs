@@ -41,9 +41,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for Add {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("add").description("Add two numbers.")
+    impl ::toolgate::Tool for Add {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("add").description("Add two numbers.")
         }
     }
 };

@@ -42,9 +42,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for Sum {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("sum")
+    impl ::toolgate::Tool for Sum {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("sum")
         }
     }
 };

@@ -38,9 +38,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for r#Move {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("move")
+    impl ::toolgate::Tool for r#Move {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("move")
                 .description(::core::concat!(include_str!("move.md")))
         }
     }

@@ -43,9 +43,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for DeleteFile {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("files.delete")
+    impl ::toolgate::Tool for DeleteFile {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("files.delete")
                 .description(
                     "Delete a file from the workspace.\n\nThe file is gone for good:\nthere is no bin.",
                 )

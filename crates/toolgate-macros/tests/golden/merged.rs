@@ -42,9 +42,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for HTTPFetch {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("http_fetch")
+    impl ::toolgate::Tool for HTTPFetch {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("http_fetch")
                 .read_only(true)
                 .timeout(::core::time::Duration::from_millis(120000))
                 .listed(false)

@@ -41,9 +41,9 @@ const _: () = {
             ::core::default::Default::default()
         }
     }
-    impl ::toolgate::ToolSpec for Refused {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("refused")
+    impl ::toolgate::Tool for Refused {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("refused")
         }
     }
 };

@@ -33,14 +33,14 @@ const _: () = {
             ::core::default::Default::default()
         }
     }
-    impl<'a, T: Clone> ::toolgate::ToolSpec for Pair<'a, T>
+    impl<'a, T: Clone> ::toolgate::Tool for Pair<'a, T>
     where
         T: Default,
         T: ::core::marker::Send + ::core::marker::Sync + 'static,
         'a: 'static,
     {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("refused")
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("refused")
         }
     }
 };

@@ -57,9 +57,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for Search {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("search").description("Search the notes.")
+    impl ::toolgate::Tool for Search {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("search").description("Search the notes.")
         }
     }
 };

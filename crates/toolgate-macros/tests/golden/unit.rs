@@ -40,9 +40,9 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::toolgate::ToolSpec for Utf8Clock {
-        fn spec() -> ::toolgate::Spec {
-            ::toolgate::Spec::new("utf8_clock")
+    impl ::toolgate::Tool for Utf8Clock {
+        fn spec() -> ::toolgate::ToolSpec {
+            ::toolgate::ToolSpec::new("utf8_clock")
                 .description("Answer with the time\non the server.\n\nIt is in UTC.")
         }
     }

@@ -14,15 +14,15 @@ mod tool;
 
 /// Writes down the builder calls.
 #[derive(Debug, Default, PartialEq)]
-pub struct Spec {
+pub struct ToolSpec {
     pub(crate) name: String,
     pub(crate) calls: Vec<String>,
 }
 
 /// What `derive(Tool)` implements.
-pub trait ToolSpec: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static {
+pub trait Tool: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static {
     /// The spec.
-    fn spec() -> Spec;
+    fn spec() -> ToolSpec;
 }
 
 /// What `derive(Output)` implements.
@@ -68,7 +68,7 @@ impl<T: serde::Serialize + schemars::JsonSchema> Output for Json<T> {
     }
 }
 
-impl Spec {
+impl ToolSpec {
     pub(crate) fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), calls: Vec::new() }
     }

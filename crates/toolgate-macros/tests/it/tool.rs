@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use toolgate_macros::{Arguments, Tool};
 
-use crate::ToolSpec;
+use crate::Tool;
 
 fn schema<T: schemars::JsonSchema>() -> Value {
     schemars::schema_for!(T).to_value()
@@ -68,7 +68,7 @@ struct Nothing {}
 
 #[test]
 fn no_arguments_are_an_empty_object() {
-    assert_eq!(Utf8Clock::spec(), crate::Spec::new("utf8_clock"));
+    assert_eq!(Utf8Clock::spec(), crate::ToolSpec::new("utf8_clock"));
     for schema in [schema::<Utf8Clock>(), schema::<Nothing>()] {
         assert_eq!(schema["type"], "object");
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 use toolgate_core::{Context, Denial, protocol::code};
 
 use super::{serve, value};
-use crate::{Result, Run, RunBlocking, Server, Spec, ToolError, ToolSpec};
+use crate::{Result, Run, RunBlocking, Server, Tool, ToolError, ToolSpec};
 
 #[derive(Deserialize, JsonSchema)]
 struct Add {
@@ -20,9 +20,9 @@ struct Add {
     b: i64,
 }
 
-impl ToolSpec for Add {
-    fn spec() -> Spec {
-        Spec::new("add").description("Add two numbers.").read_only(true)
+impl Tool for Add {
+    fn spec() -> ToolSpec {
+        ToolSpec::new("add").description("Add two numbers.").read_only(true)
     }
 }
 
@@ -80,13 +80,13 @@ async fn unknown_tools_methods_and_cursors_are_errors() {
 async fn what_a_tool_says_is_shown_and_what_it_hides_is_masked() {
     let server = Server::new("s", "1")
         .open()
-        .tool_fn(Spec::new("says"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("says"), |_: Nothing, _| async {
             Err::<(), _>(ToolError::shown("no such file"))
         })
-        .tool_fn(Spec::new("hides"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("hides"), |_: Nothing, _| async {
             Err::<(), _>(std::io::Error::other("password s3cr3t").into())
         })
-        .tool_fn(Spec::new("refuses"), |_: Nothing, cx: Context| async move {
+        .tool_fn(ToolSpec::new("refuses"), |_: Nothing, cx: Context| async move {
             cx.identity()?;
             Ok(())
         });
@@ -112,13 +112,13 @@ async fn what_a_tool_says_is_shown_and_what_it_hides_is_masked() {
 #[tokio::test]
 async fn a_panic_is_an_error_to_that_caller_alone() {
     let server = calc()
-        .tool_fn(Spec::new("panics"), |_: Nothing, _| async {
+        .tool_fn(ToolSpec::new("panics"), |_: Nothing, _| async {
             if true {
                 panic!("s3cr3t");
             }
             Ok(())
         })
-        .blocking_tool_fn(Spec::new("panics_too"), |_: Nothing, _| {
+        .blocking_tool_fn(ToolSpec::new("panics_too"), |_: Nothing, _| {
             if true {
                 panic!("s3cr3t");
             }
@@ -136,7 +136,7 @@ async fn a_panic_is_an_error_to_that_caller_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_takes_too_long_is_dropped_and_said_so() {
     let (dropped, mut seen) = tokio::sync::mpsc::channel::<()>(1);
-    let spec = Spec::new("slow").timeout(Duration::from_secs(10));
+    let spec = ToolSpec::new("slow").timeout(Duration::from_secs(10));
     let server = Server::new("s", "1").open().tool_fn(spec, move |_: Nothing, cx: Context| {
         let dropped = dropped.clone();
         async move {
@@ -159,9 +159,9 @@ struct Where(mpsc::Sender<thread::ThreadId>);
 #[derive(Deserialize, JsonSchema)]
 struct Hash {}
 
-impl ToolSpec for Hash {
-    fn spec() -> Spec {
-        Spec::new("hash")
+impl Tool for Hash {
+    fn spec() -> ToolSpec {
+        ToolSpec::new("hash")
     }
 }
 
@@ -188,7 +188,7 @@ async fn blocking_tools_run_a_bounded_number_at_a_time() {
     let (release, released) = mpsc::channel::<()>();
     let released = Arc::new(std::sync::Mutex::new(released));
     let server = Server::new("s", "1").open().blocking_tools(1).blocking_tool_fn(
-        Spec::new("blocks"),
+        ToolSpec::new("blocks"),
         move |_: Nothing, _| {
             entered.send(()).unwrap();
             released.lock().unwrap().recv().unwrap();

@@ -7,7 +7,7 @@ use toolgate_core::{CacheScope, Caller, Context, Identity, Key, Reply, protocol:
 
 use super::{serve, value};
 use crate::{
-    Server, Spec,
+    Server, ToolSpec,
     access::{self, Access, Decision},
     catalog::{Catalog, Entry},
 };
@@ -18,9 +18,9 @@ struct Nothing {}
 fn server() -> Server {
     let tool = |_: Nothing, _: Context| async { Ok(()) };
     Server::new("s", "1")
-        .tool_fn(Spec::new("zebra"), tool)
-        .tool_fn(Spec::new("ape").scopes(["a"]), tool)
-        .tool_fn(Spec::new("bear").scopes(["b"]), tool)
+        .tool_fn(ToolSpec::new("zebra"), tool)
+        .tool_fn(ToolSpec::new("ape").scopes(["a"]), tool)
+        .tool_fn(ToolSpec::new("bear").scopes(["b"]), tool)
 }
 
 #[tokio::test]
@@ -57,10 +57,10 @@ async fn a_list_that_depends_on_the_caller_is_private() {
     let tool = |_: Nothing, _: Context| async { Ok(()) };
     assert_eq!(scope(server()).await, CacheScope::Private);
     assert_eq!(
-        scope(open().tool_fn(Spec::new("t").scopes(["a"]), tool)).await,
+        scope(open().tool_fn(ToolSpec::new("t").scopes(["a"]), tool)).await,
         CacheScope::Private
     );
-    assert_eq!(scope(open().tool_fn(Spec::new("t"), tool)).await, CacheScope::Public);
+    assert_eq!(scope(open().tool_fn(ToolSpec::new("t"), tool)).await, CacheScope::Public);
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn a_tool_describes_itself_and_its_answer() {
         #[schemars(extend("x-mcp-header" = "Region"))]
         region: Option<String>,
     }
-    let spec = Spec::new("greet").title("Greet").description("Say hello.").idempotent(true);
+    let spec = ToolSpec::new("greet").title("Greet").description("Say hello.").idempotent(true);
     let server = Server::new("s", "1").open().tool_fn(spec, |_: Greet, _| async { Ok(7u8) });
     let calls = serve(server);
     let list = value(&calls.request("tools/list", json!({})).await.unwrap());

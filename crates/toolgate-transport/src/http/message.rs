@@ -106,7 +106,7 @@ impl Endpoint {
     ) -> Result<Response<Body>, Box<Problem>> {
         let Admitted { caller, accepts, deadline, .. } = &one;
         let (caller, accepts, deadline) = (caller.clone(), *accepts, *deadline);
-        let cx = self.context(&caller, meta, deadline);
+        let cx = self.context(&caller, meta, deadline).with_id(id.clone());
         let cancelled = entry.as_ref().map(|entry| entry.cancelled().clone());
         let called = contain(deadline, || self.service.call(request, cx));
         let answered = match until_cancelled(cancelled, called).await {

@@ -68,5 +68,8 @@ pub use self::{
     service::McpService,
 };
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -99,7 +99,7 @@ impl Engine {
         request: Request,
         meta: RequestMeta,
     ) -> Result<Reply, Failure> {
-        let cx = self.context(&one.caller, meta, one.deadline);
+        let cx = self.context(&one.caller, meta, one.deadline).with_id(one.id.clone());
         let running = contain(one.deadline, || self.service.call(request, cx)).await?;
         let (mut notes, end) = match running {
             Running::Done(reply) => return Ok(reply),

@@ -9,9 +9,9 @@ use crate::{access::Access, guard::Guard};
 /// A tool's description. `#[derive(Tool)]` writes one; closures bring one.
 ///
 /// ```
-/// use toolgate_server::{Spec, role};
+/// use toolgate_server::{ToolSpec, role};
 ///
-/// let spec = Spec::new("delete_file")
+/// let spec = ToolSpec::new("delete_file")
 ///     .description("Delete a file from the workspace.")
 ///     .destructive(true)
 ///     .scopes(["files:write"])
@@ -19,7 +19,7 @@ use crate::{access::Access, guard::Guard};
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Spec {
+pub struct ToolSpec {
     /// Unique in a server; 1 to 128 of `A-Za-z0-9_-.` (server features, "Tools", names).
     pub name: String,
     /// A name for people.
@@ -36,7 +36,7 @@ pub struct Spec {
     pub timeout: Option<Duration>,
 }
 
-impl Spec {
+impl ToolSpec {
     /// A tool that says nothing and is open to everybody whom the server serves.
     pub fn new(name: impl Into<String>) -> Self {
         Self {

@@ -27,12 +27,12 @@ use crate::{
     capability,
     catalog::Catalog,
     failure::{Failure, Result as ToolResult},
-    schema,
-    tool::Tool,
+    tool::entry::ToolEntry,
+    tool::schema,
 };
 
 pub(crate) async fn call(
-    tools: &Catalog<Tool>,
+    tools: &Catalog<ToolEntry>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -50,12 +50,13 @@ pub(crate) async fn call(
         return Err(refusal);
     }
     let answers = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(tool.state.clone());
     let cx = if answers.is_empty() { cx } else { cx.with_answers(answers) };
     start(tool.clone(), arguments, cx).await
 }
 
 /// Runs until the tool waits for the first time. One that does not answers without a channel.
-async fn start(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Running, Error> {
+async fn start(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Running, Error> {
     let (cx, notes) = if cx.meta().wants_notes() { cx.streaming() } else { (cx, Notes::none()) };
     let mut end: BoxFuture<'static, _> = Box::pin(run(tool, arguments, cx));
     match poll_fn(|task| Poll::Ready(Pin::new(&mut end).poll(task))).await {
@@ -65,7 +66,7 @@ async fn start(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Running,
     }
 }
 
-async fn run(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Reply, Error> {
+async fn run(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Reply, Error> {
     let limit = tool.spec.timeout;
     let cx = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
         Some(deadline) => cx.with_deadline(deadline),
@@ -90,11 +91,15 @@ async fn run(tool: Arc<Tool>, arguments: Json, cx: Context) -> Result<Reply, Err
 }
 
 /// Calling the handler runs the author's code too, so that happens inside the future.
-async fn guarded(tool: &Tool, arguments: Json, cx: Context) -> ToolResult<CallToolResult> {
+async fn guarded(tool: &ToolEntry, arguments: Json, cx: Context) -> ToolResult<CallToolResult> {
     (tool.handler)(arguments, cx).await
 }
 
-fn answer(tool: &Tool, result: ToolResult<CallToolResult>, cx: &Context) -> Result<Reply, Error> {
+fn answer(
+    tool: &ToolEntry,
+    result: ToolResult<CallToolResult>,
+    cx: &Context,
+) -> Result<Reply, Error> {
     let failure = match result {
         Ok(mut result) => {
             if tool.wraps {

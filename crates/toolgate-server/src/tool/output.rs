@@ -4,7 +4,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use toolgate_core::protocol::{self, Content, tool::CallToolResult};
 
-use crate::{failure::Result, schema};
+use super::schema;
+use crate::failure::Result;
 
 /// What a tool can answer with: text, content, or data with a schema.
 #[diagnostic::on_unimplemented(

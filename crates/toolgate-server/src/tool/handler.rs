@@ -11,10 +11,10 @@ use toolgate_core::{
 };
 
 use crate::{
-    arguments::typed,
     failure::{Result, ToolError},
-    output::Output,
-    run::{Run, RunBlocking},
+    tool::arguments::typed,
+    tool::output::Output,
+    tool::{Run, RunBlocking},
 };
 
 /// A tool that takes arguments as text.
