@@ -168,6 +168,16 @@ impl Context {
         caller.identity().cloned().ok_or_else(|| Error::denied(Denial::Unauthenticated))
     }
 
+    /// The same, with the caller as the owner's later requests renewed it, for decisions that are
+    /// made while a long request goes on.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        match self.shared.life.as_ref().and_then(|life| life.renewed()) {
+            Some(caller) => self.clone().edit(|shared| shared.caller = caller),
+            None => self.clone(),
+        }
+    }
+
     /// The author's own type for the caller, made by the authenticator.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! traits should depend on this crate rather than on `toolgate`.
 
 pub mod authenticate;
+pub mod bus;
 pub mod card;
 pub mod context;
 pub mod credentials;

@@ -17,6 +17,7 @@ pub mod input;
 pub mod json;
 pub mod legacy;
 pub mod level;
+pub mod listen;
 pub mod meta;
 pub mod method;
 pub mod note;

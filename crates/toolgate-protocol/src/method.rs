@@ -22,6 +22,16 @@ pub const COMPLETE: &str = "completion/complete";
 pub const RESOURCES_READ: &str = "resources/read";
 /// `subscriptions/listen`.
 pub const LISTEN: &str = "subscriptions/listen";
+/// `notifications/subscriptions/acknowledged`.
+pub const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
+/// `notifications/tools/list_changed`.
+pub const TOOLS_CHANGED: &str = "notifications/tools/list_changed";
+/// `notifications/prompts/list_changed`.
+pub const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
+/// `notifications/resources/list_changed`.
+pub const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
+/// `notifications/resources/updated`.
+pub const RESOURCE_UPDATED: &str = "notifications/resources/updated";
 /// `notifications/progress`.
 pub const PROGRESS: &str = "notifications/progress";
 /// `notifications/message`.

@@ -13,6 +13,8 @@ mod app;
 mod capability;
 mod catalog;
 mod failure;
+#[allow(dead_code)]
+mod listen;
 mod server;
 
 pub use self::{

@@ -1,0 +1,86 @@
+//! `subscriptions/listen`: told of changes for as long as the caller stays and may.
+
+pub(crate) mod hub;
+mod pending;
+
+use std::pin::pin;
+
+use futures::future::{Either, select};
+use toolgate_core::{
+    BoxFuture, Context, Error, Note, Reply, Running,
+    bus::Change,
+    context::Gone,
+    protocol::{
+        Json, Members, RequestId,
+        listen::{Filter, Listen, Updated, subscription},
+        method,
+    },
+};
+
+use self::hub::Watch;
+
+/// Whether a caller may still read what a URI names. Asked anew for every event.
+pub(crate) type MayRead =
+    Box<dyn for<'a> Fn(&'a str, &'a Context) -> BoxFuture<'a, bool> + Send + Sync>;
+
+/// A subscription: what of the request is honoured, and what the request is called.
+pub(crate) struct Subscription {
+    pub(crate) watch: Watch,
+    pub(crate) honoured: Filter,
+    pub(crate) id: RequestId,
+    pub(crate) may_read: MayRead,
+}
+
+impl Subscription {
+    /// Begins to tell. The acknowledgement comes first, whatever has happened since.
+    pub(crate) fn start(self, cx: Context) -> Running {
+        let (cx, notes) = cx.streaming();
+        Running::Open { notes, end: Box::pin(self.run(cx)) }
+    }
+
+    async fn run(self, cx: Context) -> Result<Reply, Error> {
+        let told = pin!(self.tell(&cx));
+        // A reader who is slow keeps nobody from seeing that it is over.
+        match select(pin!(cx.ending()), told).await {
+            Either::Left(_) | Either::Right((Ok(()), _)) => {}
+            Either::Right((Err(Gone { .. }), _)) => tracing::debug!("the watcher is gone"),
+        }
+        Ok(Reply::empty().meta(subscription(&self.id)))
+    }
+
+    /// Tells of changes until some may have been missed.
+    async fn tell(&self, cx: &Context) -> Result<(), Gone> {
+        let honoured = Members::of(&Listen::new(self.honoured.clone())).unwrap_or_default();
+        cx.send(self.note(method::ACKNOWLEDGED, &honoured)).await?;
+        while let Some(change) = self.watch.next().await {
+            if let Some(note) = self.about(&change, cx).await {
+                cx.send(note).await?;
+            }
+        }
+        tracing::info!("a watcher was too slow, or the bus lost the thread; it has to look again");
+        Ok(())
+    }
+
+    async fn about(&self, change: &Change, cx: &Context) -> Option<Note> {
+        let none = Members::none();
+        Some(match change {
+            Change::Tools => self.note(method::TOOLS_CHANGED, &none),
+            Change::Prompts => self.note(method::PROMPTS_CHANGED, &none),
+            Change::Resources => self.note(method::RESOURCES_CHANGED, &none),
+            Change::Resource { uri } if (self.may_read)(uri, &cx.renewed()).await => {
+                let updated = Members::of(&Updated::new(uri.clone())).unwrap_or_default();
+                self.note(method::RESOURCE_UPDATED, &updated)
+            }
+            _ => return None,
+        })
+    }
+
+    fn note(&self, method: &'static str, params: &Members) -> Note {
+        let meta = Members::object("_meta", &subscription(&self.id));
+        let params: Json = params.and(&meta).to_object();
+        Note::new(method, params)
+    }
+}
+
+#[cfg(test)]
+mod tests;
