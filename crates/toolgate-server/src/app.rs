@@ -4,24 +4,23 @@ use std::{fmt::Display, sync::Arc};
 
 use serde::Deserialize;
 use toolgate_core::{
-    BoxFuture, Cache, Caller, Card, Context, Denial, Error, Reply, Request, Running, Service,
+    BoxFuture, Cache, Caller, Card, Context, Denial, Error, Request, Running, Service,
     error::incident_id, protocol::method,
 };
 
 use crate::{
-    catalog::Catalog,
-    tool::{call, entry::ToolEntry},
+    listen,
+    shelf::{Shelf, Stock},
+    tool::call,
 };
 
 pub(crate) struct App {
-    pub(crate) card: Arc<Card>,
-    pub(crate) tools: Catalog<ToolEntry>,
-    pub(crate) discovered: Reply,
+    pub(crate) stock: Arc<Stock>,
 }
 
 impl Service for App {
     fn card(&self) -> Arc<Card> {
-        self.card.clone()
+        self.stock.shelf().card.clone()
     }
 
     fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
@@ -31,21 +30,31 @@ impl Service for App {
 
 impl App {
     async fn answer(&self, request: Request, cx: Context) -> Result<Running, Error> {
-        self.admit(&cx)?;
+        let shelf = self.stock.shelf();
+        shelf.admit(&cx)?;
         match &*request.method {
-            method::DISCOVER => self.require_scopes(&cx).map(|()| self.discover()),
-            method::TOOLS_LIST if !self.tools.is_empty() => {
-                self.require_scopes(&cx)?;
-                self.list(&request, &cx).await
+            method::DISCOVER => {
+                shelf.require_scopes(&cx)?;
+                Ok(Running::Done(shelf.discovered.clone().cache(shelf.cache())))
             }
-            method::TOOLS_CALL if !self.tools.is_empty() => {
-                self.require_scopes(&cx)?;
-                call::call(&self.tools, &request, cx).await
+            method::TOOLS_LIST if shelf.has.tools => {
+                shelf.require_scopes(&cx)?;
+                shelf.list(&request, &cx).await
+            }
+            method::TOOLS_CALL if shelf.has.tools => {
+                shelf.require_scopes(&cx)?;
+                call::call(&shelf.tools, &request, cx).await
+            }
+            method::LISTEN if self.stock.is_live() => {
+                shelf.require_scopes(&cx)?;
+                listen::open(&self.stock, &shelf, &request, cx).await
             }
             _ => Err(Error::method_not_found()),
         }
     }
+}
 
+impl Shelf {
     /// The second guard: a transport that forgot to authenticate gets refusals.
     fn admit(&self, cx: &Context) -> Result<(), Error> {
         match cx.caller() {
@@ -58,10 +67,6 @@ impl App {
     fn require_scopes(&self, cx: &Context) -> Result<(), Error> {
         let lacking = self.card.lacking(cx.caller());
         lacking.map_or(Ok(()), |scopes| Err(Error::denied(Denial::Scopes(scopes.clone()))))
-    }
-
-    fn discover(&self) -> Running {
-        Running::Done(self.discovered.clone().cache(self.cache()))
     }
 
     async fn list(&self, request: &Request, cx: &Context) -> Result<Running, Error> {

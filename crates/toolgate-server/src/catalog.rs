@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, hash_map},
     sync::{
-        Arc, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -29,14 +29,21 @@ pub(crate) trait Entry: Send + Sync + 'static {
 /// Lists kept for this many different visible sets; callers with rarer ones wait for theirs.
 const MAX_LISTS: usize = 64;
 
-/// Items in the order in which they were added, so that lists are stable.
+/// Items in the order in which they were added, so that lists are stable. Changed only by making a
+/// changed copy, so that a request sees one state of it.
 pub(crate) struct Catalog<E> {
     /// The list's member in the result: `tools`.
     member: &'static str,
-    entries: Vec<Arc<E>>,
-    by_name: HashMap<String, usize>,
+    slots: Vec<Slot<E>>,
+    by_name: HashMap<Arc<str>, usize>,
     guarded: bool,
     lists: RwLock<HashMap<Box<[u64]>, Reply>>,
+}
+
+struct Slot<E> {
+    entry: Arc<E>,
+    /// What is off is not there, until it is on again.
+    on: bool,
 }
 
 /// Names identical bytes across all catalogs of the process.
@@ -46,7 +53,7 @@ impl<E: Entry> Catalog<E> {
     pub(crate) fn new(member: &'static str) -> Self {
         Self {
             member,
-            entries: Vec::new(),
+            slots: Vec::new(),
             by_name: HashMap::new(),
             guarded: false,
             lists: RwLock::default(),
@@ -58,21 +65,50 @@ impl<E: Entry> Catalog<E> {
     /// # Errors
     /// When its name is taken.
     pub(crate) fn add(&mut self, entry: E) -> Result<(), String> {
-        match self.by_name.entry(entry.name().to_owned()) {
+        match self.by_name.entry(entry.name().into()) {
             hash_map::Entry::Occupied(taken) => {
                 Err(format!("two items of kind {} are named `{}`", E::KIND, taken.key()))
             }
             hash_map::Entry::Vacant(free) => {
-                free.insert(self.entries.len());
+                free.insert(self.slots.len());
                 self.guarded |= entry.access().is_guarded();
-                self.entries.push(Arc::new(entry));
+                self.slots.push(Slot { entry: Arc::new(entry), on: true });
+                self.changed();
                 Ok(())
             }
         }
     }
 
+    /// Takes an item away. Whether there was one of that name.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        let Some(index) = self.by_name.remove(name) else { return false };
+        self.slots.remove(index);
+        for later in self.by_name.values_mut().filter(|later| **later > index) {
+            *later -= 1;
+        }
+        let guarded = self.iter().any(|entry| entry.access().is_guarded());
+        self.guarded = guarded;
+        self.changed();
+        true
+    }
+
+    /// Switches an item on or off. Whether that changed anything.
+    pub(crate) fn switch(&mut self, name: &str, on: bool) -> bool {
+        let slot = self.by_name.get(name).and_then(|index| self.slots.get_mut(*index));
+        let changes = slot.is_some_and(|slot| std::mem::replace(&mut slot.on, on) != on);
+        if changes {
+            self.changed();
+        }
+        changes
+    }
+
+    /// Forgets lists of what was.
+    fn changed(&mut self) {
+        self.lists.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.slots.is_empty()
     }
 
     pub(crate) fn is_guarded(&self) -> bool {
@@ -80,12 +116,13 @@ impl<E: Entry> Catalog<E> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
-        self.entries.iter().map(|entry| &**entry)
+        self.slots.iter().map(|slot| &*slot.entry)
     }
 
     /// An item, whoever asks; what is done with it has to be [decided](Self::decide).
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<E>> {
-        self.entries.get(*self.by_name.get(name)?)
+        let slot = self.slots.get(*self.by_name.get(name)?)?;
+        slot.on.then_some(&slot.entry)
     }
 
     /// Decides about the use of an item.
@@ -106,7 +143,7 @@ impl<E: Entry> Catalog<E> {
         if let Some(reply) = known {
             return Ok(reply);
         }
-        let shown = self.entries.iter().enumerate().filter(|(index, _)| is_set(&visible, *index));
+        let shown = self.iter().enumerate().filter(|(index, _)| is_set(&visible, *index));
         let fields = Members::array(self.member, shown.map(|(_, entry)| entry.text()))?;
         let reply = Reply::new(fields).key(NEXT_KEY.fetch_add(1, Ordering::Relaxed));
         if let Ok(mut lists) = self.lists.write()
@@ -119,18 +156,32 @@ impl<E: Entry> Catalog<E> {
 
     /// Which items the caller may see, a bit each.
     async fn visible(&self, cx: &Context) -> Box<[u64]> {
-        let mut set = vec![0u64; self.entries.len().div_ceil(64)];
-        for (index, entry) in self.entries.iter().enumerate() {
+        let mut set = vec![0u64; self.slots.len().div_ceil(64)];
+        for (index, Slot { entry, on }) in self.slots.iter().enumerate() {
             let access = entry.access();
-            let shown = !access.is_guarded() || {
-                let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::List, cx);
-                access::is_listed(access, &access::decide(access, &ask).await)
-            };
+            let shown = *on
+                && (!access.is_guarded() || {
+                    let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::List, cx);
+                    access::is_listed(access, &access::decide(access, &ask).await)
+                });
             if let Some(word) = set.get_mut(index / 64) {
                 *word |= u64::from(shown) << (index % 64);
             }
         }
         set.into()
+    }
+}
+
+impl<E> Clone for Catalog<E> {
+    fn clone(&self) -> Self {
+        let slots = self.slots.iter().map(|slot| Slot { entry: slot.entry.clone(), on: slot.on });
+        Self {
+            member: self.member,
+            slots: slots.collect(),
+            by_name: self.by_name.clone(),
+            guarded: self.guarded,
+            lists: RwLock::default(),
+        }
     }
 }
 

@@ -13,14 +13,16 @@ mod app;
 mod capability;
 mod catalog;
 mod failure;
-#[allow(dead_code)]
 mod listen;
+mod live;
 mod server;
+mod shelf;
 
 pub use self::{
     access::{Access, Act, Ask, Decision, Item},
     failure::{Result, ToolError},
     guard::{Guard, role, scope, when},
+    live::Live,
     server::{ServeError, Server},
     tool::{Json, Output, Run, RunBlocking, Tool, ToolSpec},
 };

@@ -2,12 +2,13 @@
 
 pub(crate) mod hub;
 mod pending;
+pub(crate) mod teller;
 
-use std::pin::pin;
+use std::{pin::pin, sync::Arc};
 
 use futures::future::{Either, select};
 use toolgate_core::{
-    BoxFuture, Context, Error, Note, Reply, Running,
+    BoxFuture, Context, Error, Note, Reply, Request, Running,
     bus::Change,
     context::Gone,
     protocol::{
@@ -18,6 +19,52 @@ use toolgate_core::{
 };
 
 use self::hub::Watch;
+use crate::shelf::{Shelf, Stock};
+
+/// How many resources one subscription watches.
+const MAX_URIS: usize = 256;
+
+/// Answers a request to be told of changes.
+///
+/// # Errors
+/// `-32602` when the request is malformed; a refusal where the caller lacks what reading a resource
+/// needs.
+pub(crate) async fn open(
+    stock: &Arc<Stock>,
+    shelf: &Shelf,
+    request: &Request,
+    cx: Context,
+) -> Result<Running, Error> {
+    let Listen { notifications: asked, .. } = request.parse()?;
+    if asked.resource_subscriptions.len() > MAX_URIS {
+        return Err(Error::invalid_params("too many resources at a time"));
+    }
+    let Some(id) = cx.id().cloned() else {
+        return Err(Error::invalid_params("without an id nothing can be told"));
+    };
+    let honoured = honoured(shelf, asked, &cx).await?;
+    stock.teller.start();
+    // Before the acknowledgement: what changes from here on is told.
+    let watch = stock.teller.hub.watch(&honoured);
+    let may_read = may_read(stock.clone());
+    Ok(Subscription { watch, honoured, id, may_read }.start(cx))
+}
+
+/// What of a request is served: of kinds that there are, and of resources that the caller may read.
+/// One that is not there for this caller is left out, as an unknown one is.
+async fn honoured(shelf: &Shelf, asked: Filter, cx: &Context) -> Result<Filter, Error> {
+    let _ = cx;
+    let mut honoured = Filter::default();
+    honoured.tools_list_changed = asked.tools_list_changed && shelf.has.tools;
+    Ok(honoured)
+}
+
+fn may_read(stock: Arc<Stock>) -> MayRead {
+    Box::new(move |_, _| {
+        let _ = &stock;
+        Box::pin(std::future::ready(false))
+    })
+}
 
 /// Whether a caller may still read what a URI names. Asked anew for every event.
 pub(crate) type MayRead =

@@ -6,22 +6,20 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use toolgate_core::{
-    BoxError, Card, Context, IntoService, PrincipalType, Reply, Scopes, Service, Shutdown,
-    StartError, Transport,
-    protocol::{
-        discover::{Discovered, Empty, Implementation, ListCapability, ServerCapabilities},
-        version,
-    },
+    BoxError, Context, IntoService, PrincipalType, Scopes, Service, Shutdown, StartError,
+    Transport,
+    bus::{Bus, Change},
+    protocol::discover::Implementation,
 };
 
 use crate::{
     app::App,
-    catalog::{Catalog, Entry},
     failure::Result,
+    live::{Live, Shared},
+    shelf::{Facts, Shelf, Stock},
     tool::{
         Run, RunBlocking, ToolSpec,
-        entry::ToolEntry,
-        handler::{self, Handler},
+        entry::{Made, ToolEntry},
         output::Output,
     },
 };
@@ -42,12 +40,11 @@ use crate::{
 pub struct Server<S = ()> {
     about: Implementation,
     instructions: Option<String>,
-    state: Arc<S>,
     required: Scopes,
     open: bool,
     principals: Vec<PrincipalType>,
-    tools: Catalog<ToolEntry>,
-    room: Arc<Semaphore>,
+    stock: Arc<Stock>,
+    shared: Shared<S>,
     problems: Vec<String>,
 }
 
@@ -56,15 +53,15 @@ impl Server {
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         // Twice the cores: work that blocks is seldom work that computes.
         let room = 2 * thread::available_parallelism().map_or(1, usize::from);
+        let about = Implementation::new(name, version);
         Self {
-            about: Implementation::new(name, version),
+            stock: Arc::new(Stock::new(&about)),
+            about,
             instructions: None,
-            state: Arc::new(()),
             required: Scopes::none(),
             open: false,
             principals: Vec::new(),
-            tools: Catalog::new("tools"),
-            room: Arc::new(Semaphore::new(room)),
+            shared: Shared { state: Arc::new(()), room: Arc::new(Semaphore::new(room)) },
             problems: Vec::new(),
         }
     }
@@ -77,12 +74,11 @@ impl<S: Send + Sync + 'static> Server<S> {
         Server {
             about: self.about,
             instructions: self.instructions,
-            state: Arc::new(state),
             required: self.required,
             open: self.open,
             principals: self.principals,
-            tools: self.tools,
-            room: self.room,
+            stock: self.stock,
+            shared: Shared { state: Arc::new(state), room: self.shared.room },
             problems: self.problems,
         }
     }
@@ -120,17 +116,19 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
-    /// How many blocking tools run at a time; twice the number of cores by default.
+    /// How many blocking tools run at a time; twice the number of cores by default. For the tools
+    /// that are added after it.
     #[must_use]
-    pub fn blocking_tools(self, at_a_time: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(at_a_time.max(1))), ..self }
+    pub fn blocking_tools(mut self, at_a_time: usize) -> Self {
+        self.shared.room = Arc::new(Semaphore::new(at_a_time.max(1)));
+        self
     }
 
     /// Adds a tool that is a type.
     #[must_use]
     pub fn tool<T: Run<S>>(self) -> Self {
-        let handler = handler::of_type::<T, S>(self.state.clone());
-        self.add::<T, T::Output>(T::spec(), handler)
+        let made = ToolEntry::of_type::<T, S>(&self.shared);
+        self.add_tool(made)
     }
 
     /// Adds a tool that is a closure.
@@ -142,14 +140,15 @@ impl<S: Send + Sync + 'static> Server<S> {
         R: Future<Output = Result<O>> + Send + 'static,
         O: Output,
     {
-        self.add::<A, O>(spec, handler::of_closure(run))
+        let made = ToolEntry::of_closure(spec, run, &self.shared);
+        self.add_tool(made)
     }
 
     /// Adds a tool that is a type and blocks its thread.
     #[must_use]
     pub fn blocking_tool<T: RunBlocking<S>>(self) -> Self {
-        let handler = handler::of_blocking_type::<T, S>(self.state.clone(), self.room.clone());
-        self.add::<T, T::Output>(T::spec(), handler)
+        let made = ToolEntry::of_blocking_type::<T, S>(&self.shared);
+        self.add_tool(made)
     }
 
     /// Adds a tool that is a closure and blocks its thread.
@@ -160,17 +159,31 @@ impl<S: Send + Sync + 'static> Server<S> {
         F: Fn(A, Context) -> Result<O> + Send + Sync + 'static,
         O: Output,
     {
-        let handler = handler::of_blocking_closure(run, self.room.clone());
-        self.add::<A, O>(spec, handler)
+        let made = ToolEntry::of_blocking_closure(spec, run, &self.shared);
+        self.add_tool(made)
     }
 
-    fn add<A: JsonSchema, O: Output>(mut self, spec: ToolSpec, handler: Handler) -> Self {
-        let added = ToolEntry::new::<A, O>(spec, handler, self.state.clone());
-        match added.map(|tool| self.tools.add(tool)) {
-            Ok(Ok(())) => {}
-            Ok(Err(taken)) => self.problems.push(taken),
-            Err(problems) => self.problems.extend(problems),
-        }
+    fn add_tool(mut self, made: Made) -> Self {
+        let added = made.and_then(|tool| {
+            let add = |shelf: &mut Shelf| shelf.tools.add(tool).map_err(|taken| vec![taken]);
+            self.stock.change(Change::Tools, add)
+        });
+        self.problems.extend(added.err().into_iter().flatten());
+        self
+    }
+
+    /// A way to change what is served while it is served. Having asked for one, the server says
+    /// that its lists may change, and clients may watch them.
+    pub fn live(&self) -> Live<S> {
+        self.stock.enliven();
+        Live { stock: self.stock.clone(), shared: self.shared.clone() }
+    }
+
+    /// Tells other processes of this server of changes, and is told of theirs.
+    #[must_use]
+    pub fn bus(self, bus: impl Bus) -> Self {
+        self.stock.enliven();
+        self.stock.teller.set_bus(Box::new(bus));
         self
     }
 
@@ -193,38 +206,10 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
         if self.open && !self.required.is_empty() {
             self.problems.push("`open` and `required_scopes` contradict each other".into());
         }
-        let mut capabilities = ServerCapabilities::default();
-        if !self.tools.is_empty() {
-            capabilities.tools = Some(ListCapability::default());
-            // Any tool may log.
-            capabilities.logging = Some(Empty::default());
-        }
-        let mut discovered = Discovered::new(version::SUPPORTED, capabilities);
-        discovered.instructions = self.instructions.take();
-        let discovered = Reply::of(&discovered).unwrap_or_else(|error| {
-            self.problems.push(format!("the server cannot be described: {error}"));
-            Reply::empty()
-        });
         StartError::check(std::mem::take(&mut self.problems))?;
-        let card = Arc::new(self.card());
-        Ok(Arc::new(App { card, tools: self.tools, discovered }))
-    }
-}
-
-impl<S> Server<S> {
-    fn card(&self) -> Card {
-        let mut card = Card::new(self.about.clone());
-        card.required = self.required.clone();
-        card.guarded = self.tools.is_guarded() || !self.required.is_empty();
-        card.open = self.open;
-        card.principals = self.principals.clone();
-        for tool in self.tools.iter().filter(|tool| tool.spec.advertised) {
-            card.scopes = card.scopes.union(&tool.spec.all_scopes());
-        }
-        for tool in self.tools.iter().filter(|tool| !tool.headers.is_empty()) {
-            card = card.param_header(tool.name(), tool.headers.clone());
-        }
-        card
+        let Self { about, instructions, required, open, principals, .. } = self;
+        self.stock.open(Facts { about, instructions, required, open, principals })?;
+        Ok(Arc::new(App { stock: self.stock }))
     }
 }
 

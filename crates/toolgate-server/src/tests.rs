@@ -3,6 +3,7 @@
 mod calls;
 mod guards;
 mod lists;
+mod live;
 
 use std::sync::Arc;
 

@@ -1,15 +1,22 @@
 //! A registered tool: its description as it goes on the wire, and what runs it.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, future::Future, sync::Arc};
 
 use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
 use toolgate_core::{
-    ParamHeader,
+    Context, ParamHeader,
     protocol::{Json, tool},
 };
 
-use super::{handler::Handler, output::Output, schema, spec::ToolSpec};
-use crate::{access::Access, catalog::Entry};
+use super::{
+    Run, RunBlocking,
+    handler::{self, Handler},
+    output::Output,
+    schema,
+    spec::ToolSpec,
+};
+use crate::{access::Access, catalog::Entry, failure::Result, live::Shared};
 
 pub(crate) struct ToolEntry {
     pub(crate) spec: ToolSpec,
@@ -22,13 +29,56 @@ pub(crate) struct ToolEntry {
     text: Json,
 }
 
+/// A tool, or what is wrong with it.
+pub(crate) type Made = std::result::Result<ToolEntry, Vec<String>>;
+
 impl ToolEntry {
+    pub(crate) fn of_type<T: Run<S>, S: Send + Sync + 'static>(shared: &Shared<S>) -> Made {
+        let handler = handler::of_type::<T, S>(shared.state.clone());
+        Self::new::<T, T::Output>(T::spec(), handler, shared.state.clone())
+    }
+
+    pub(crate) fn of_closure<A, F, R, O, S>(spec: ToolSpec, run: F, shared: &Shared<S>) -> Made
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(A, Context) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<O>> + Send + 'static,
+        O: Output,
+        S: Send + Sync + 'static,
+    {
+        Self::new::<A, O>(spec, handler::of_closure(run), shared.state.clone())
+    }
+
+    pub(crate) fn of_blocking_type<T, S>(shared: &Shared<S>) -> Made
+    where
+        T: RunBlocking<S>,
+        S: Send + Sync + 'static,
+    {
+        let handler = handler::of_blocking_type::<T, S>(shared.state.clone(), shared.room.clone());
+        Self::new::<T, T::Output>(T::spec(), handler, shared.state.clone())
+    }
+
+    pub(crate) fn of_blocking_closure<A, F, O, S>(
+        spec: ToolSpec,
+        run: F,
+        shared: &Shared<S>,
+    ) -> Made
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        F: Fn(A, Context) -> Result<O> + Send + Sync + 'static,
+        O: Output,
+        S: Send + Sync + 'static,
+    {
+        let handler = handler::of_blocking_closure(run, shared.room.clone());
+        Self::new::<A, O>(spec, handler, shared.state.clone())
+    }
+
     /// A tool, or what is wrong with it.
-    pub(crate) fn new<A: JsonSchema, O: Output>(
+    fn new<A: JsonSchema, O: Output>(
         spec: ToolSpec,
         handler: Handler,
         state: Arc<dyn Any + Send + Sync>,
-    ) -> Result<Self, Vec<String>> {
+    ) -> Made {
         let mut problems = spec.problems();
         let input = schema::input::<A>();
         let headers = schema::inspect(&input).unwrap_or_else(|problem| {
@@ -53,7 +103,7 @@ fn describe(
     spec: &ToolSpec,
     input: &Schema,
     output: Option<&Schema>,
-) -> Result<Json, serde_json::Error> {
+) -> std::result::Result<Json, serde_json::Error> {
     let mut described = tool::Tool::new(spec.name.clone(), Json::of(input)?);
     described.title = spec.title.clone();
     described.description = spec.description.clone();
