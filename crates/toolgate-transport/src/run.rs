@@ -4,6 +4,7 @@
 use std::{
     future::{Future, ready},
     panic::AssertUnwindSafe,
+    time::Duration,
 };
 
 use futures::FutureExt;
@@ -49,6 +50,12 @@ pub(crate) async fn until_cancelled<T>(
     }
 }
 
+/// A deadline that is as good as none, and that clocks can still tell.
+pub(crate) fn never() -> Instant {
+    const YEARS: Duration = Duration::from_secs(30 * 365 * 86_400);
+    Instant::now() + YEARS
+}
+
 /// Runs the service's code: a panic in it is this call's failure alone, and it ends at a point in
 /// time.
 pub(crate) async fn contain<T, F>(deadline: Instant, run: impl FnOnce() -> F) -> Result<T, Failure>
@@ -70,8 +77,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]

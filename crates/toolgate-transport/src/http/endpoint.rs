@@ -46,6 +46,8 @@ pub(crate) struct Endpoint {
     pub(crate) discards: Discards,
     pub(crate) document: Document,
     pub(crate) admission: Arc<Admission>,
+    /// Streams that go on for as long as their clients read.
+    streams: Arc<Admission>,
     pub(crate) past: Past,
     pub(crate) ready: AtomicBool,
     pub(crate) stopping: Shutdown,
@@ -65,6 +67,7 @@ impl Endpoint {
             discards: Discards::new(&limits),
             document: Document::default(),
             admission: Admission::new(limits.calls_per_caller),
+            streams: Admission::new(limits.streams_per_caller),
             past: Past::new(sessions),
             ready: AtomicBool::new(true),
             life: Arc::new(OwnLife(stopping.clone())),
@@ -83,6 +86,13 @@ impl Endpoint {
     pub(crate) fn stop(&self) {
         self.unready();
         self.stop.request();
+    }
+
+    /// Waits until nothing runs, within the bound of a drain.
+    pub(crate) async fn idle(&self) {
+        let (calls, streams) = (&self.admission, &self.streams);
+        let drain = self.limits.drain;
+        tokio::join!(calls.idle(drain), streams.idle(drain));
     }
 
     /// Answers one request for the endpoint.
@@ -152,15 +162,33 @@ impl Endpoint {
         let permit = self.enter(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
-        let one = Admitted { head, caller, accepts, permit, deadline };
+        let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
         self.message(one, &bytes).await
     }
 
     fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {
+        let remedy = "limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER";
+        self.count(&self.admission, head, caller, remedy)
+    }
+
+    /// Counts what goes on for as long as its client reads.
+    pub(crate) fn enter_stream(
+        &self,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<Permit, Box<Problem>> {
+        self.count(&self.streams, head, caller, "limits: streams_per_caller")
+    }
+
+    fn count(
+        &self,
+        running: &Arc<Admission>,
+        head: &Head,
+        caller: &Caller,
+        remedy: &'static str,
+    ) -> Result<Permit, Box<Problem>> {
         let bucket = Bucket::of(caller, Peer::of(&head.parts.extensions));
-        self.admission.enter(bucket).ok_or_else(|| {
-            self.refused(&Refused::Busy { retry: RETRY }, caller)
-                .remedy("limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER")
-        })
+        let refused = || self.refused(&Refused::Busy { retry: RETRY }, caller).remedy(remedy);
+        running.enter(bucket).ok_or_else(refused)
     }
 }

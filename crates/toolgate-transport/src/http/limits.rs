@@ -61,6 +61,9 @@ limits! {
     /// Calls that one caller may have running. 64; 429 beyond. Callers without identity are told
     /// apart by address, where it is known; behind a proxy that is the proxy's, for all of them.
     calls_per_caller: usize = 64;
+    /// Subscriptions that one caller may have open, beside the calls. 16; 429 beyond. One whose
+    /// reader takes nothing for as long as a call may last is ended.
+    streams_per_caller: usize = 16;
     /// The longest that a request may take, from its head to the end of its reply. 300 s.
     call: Duration = Duration::from_secs(300);
     /// The longest that an authenticator may take. 30 s; 503 beyond.
@@ -113,6 +116,7 @@ impl Limits {
             ("header_bytes", self.header_bytes == 0),
             ("header_count", self.header_count == 0),
             ("calls_per_caller", self.calls_per_caller == 0),
+            ("streams_per_caller", self.streams_per_caller == 0),
             ("call", self.call == zero),
             ("authentication", self.authentication == zero),
             ("head_timeout", self.head_timeout == zero),

@@ -20,8 +20,9 @@ use super::{
     legacy::Entry,
     reply::{self, Call},
     shape,
+    sse::Span,
 };
-use crate::run::{Failure, contain, until_cancelled};
+use crate::run::{Failure, contain, never, until_cancelled};
 
 /// A request whose head was accepted, and which counts as running.
 pub(crate) struct Admitted<'a> {
@@ -30,6 +31,8 @@ pub(crate) struct Admitted<'a> {
     pub(crate) accepts: Accepts,
     pub(crate) permit: Permit,
     pub(crate) deadline: Instant,
+    /// Whether it goes on for as long as its client reads.
+    pub(crate) lasts: bool,
 }
 
 /// What a request asks, by era.
@@ -76,6 +79,10 @@ impl Endpoint {
         request: Request,
     ) -> Result<Response<Body>, Box<Problem>> {
         match self.asked(&one, &request).map_err(|error| bad(error).id(id.clone()))? {
+            Asked::Modern(meta) if request.method == method::LISTEN => {
+                let one = self.lasting(one).map_err(|problem| problem.id(id.clone()))?;
+                self.run(one, id, request, meta, Wire::Modern, None).await
+            }
             Asked::Modern(meta) => self.run(one, id, request, meta, Wire::Modern, None).await,
             Asked::Legacy(own, turn) => self.past_request(one, id, request, own, turn).await,
         }
@@ -174,9 +181,20 @@ impl Endpoint {
         wire: Wire,
         entry: Option<Entry>,
     ) -> Call {
-        let Admitted { accepts, permit, deadline, .. } = one;
+        let Admitted { accepts, permit, deadline, lasts, .. } = one;
         let (card, keep_alive) = (self.service.card(), self.limits.keep_alive);
-        Call { id, card, accepts, deadline, keep_alive, permit, wire, entry }
+        let span = if lasts { Span::WhileRead(self.limits.call) } else { Span::Until(deadline) };
+        Call { id, card, accepts, deadline, span, keep_alive, permit, wire, entry }
+    }
+
+    /// A request that goes on and on: it has a bound of its own, and counts as no call.
+    fn lasting<'a>(&self, one: Admitted<'a>) -> Result<Admitted<'a>, Box<Problem>> {
+        if !one.accepts.stream {
+            let message = "changes are told as text/event-stream";
+            return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, message));
+        }
+        let permit = self.enter_stream(one.head, &one.caller)?;
+        Ok(Admitted { permit, deadline: never(), lasts: true, ..one })
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     answer,
     body::Body,
     legacy::Entry,
-    sse::{self, Events},
+    sse::{self, Events, Span},
 };
 use crate::run::{Failure, contain, until_cancelled};
 
@@ -28,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) card: Arc<Card>,
     pub(crate) accepts: Accepts,
     pub(crate) deadline: Instant,
+    /// How long its stream may go on.
+    pub(crate) span: Span,
     pub(crate) keep_alive: Duration,
     pub(crate) permit: Permit,
     pub(crate) wire: Wire,
@@ -43,7 +45,7 @@ pub(crate) async fn answer(call: Call, running: Running) -> Result<Response<Body
         Running::Open { notes, end } => (notes, end),
         _ => return Err(Failure::Error(Error::internal())),
     };
-    let deadline = call.deadline;
+    let (deadline, span) = (call.deadline, call.span);
     let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
     let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));
     let mut live = Live { call, notes, end, ended: None, done: false };
@@ -61,7 +63,7 @@ pub(crate) async fn answer(call: Call, running: Running) -> Result<Response<Body
     };
     let first = stream::iter((!first.is_empty()).then_some(first));
     let rest = stream::unfold(live, |mut live| async { Some((live.next().await?, live)) });
-    let body = Body::events(Events::new(first.chain(rest).boxed(), deadline));
+    let body = Body::events(Events::new(first.chain(rest).boxed(), span));
     Ok(answer::events(body))
 }
 

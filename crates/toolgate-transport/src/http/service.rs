@@ -65,7 +65,7 @@ impl McpService {
         let endpoint = self.endpoint.clone();
         async move {
             endpoint.stop();
-            endpoint.admission.idle(endpoint.limits.drain).await;
+            endpoint.idle().await;
         }
     }
 

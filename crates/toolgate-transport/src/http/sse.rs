@@ -3,7 +3,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     task::{Context, Poll},
     time::Duration,
 };
@@ -37,6 +37,15 @@ pub(crate) fn event(message: &[u8]) -> Bytes {
     text.freeze()
 }
 
+/// How long a stream may go on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Span {
+    /// Until a point in time.
+    Until(Instant),
+    /// For as long as its reader takes something within this time; there is a keep-alive to take.
+    WhileRead(Duration),
+}
+
 /// The body of an event stream.
 ///
 /// hyper does not poll a body while its reader is slow, so the stream cannot watch the clock by
@@ -50,16 +59,15 @@ pub(crate) struct Events {
 struct Source {
     events: BoxStream<'static, Bytes>,
     busy: Option<Busy>,
+    /// When its reader last asked for more.
+    polled: Instant,
 }
 
 impl Events {
-    pub(crate) fn new(events: BoxStream<'static, Bytes>, deadline: Instant) -> Self {
-        let slot = Arc::new(Mutex::new(Some(Source { events, busy: None })));
-        let watched = Arc::downgrade(&slot);
-        let reaper = tokio::spawn(async move {
-            sleep_until(deadline + GRACE).await;
-            drop(watched.upgrade().and_then(|slot| take(&slot)));
-        });
+    pub(crate) fn new(events: BoxStream<'static, Bytes>, span: Span) -> Self {
+        let polled = Instant::now();
+        let slot = Arc::new(Mutex::new(Some(Source { events, busy: None, polled })));
+        let reaper = tokio::spawn(reap(Arc::downgrade(&slot), span));
         Self { slot, reaper: reaper.abort_handle(), ended: false }
     }
 
@@ -74,7 +82,10 @@ impl Events {
             return Poll::Ready(None);
         }
         let next = match &mut *self.slot.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(source) => source.events.poll_next_unpin(cx),
+            Some(source) => {
+                source.polled = Instant::now();
+                source.events.poll_next_unpin(cx)
+            }
             None => return Poll::Ready(Some(Err("the stream's time is over".into()))),
         };
         if let Poll::Ready(None) = next {
@@ -95,6 +106,27 @@ impl Drop for Events {
 impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Events")
+    }
+}
+
+/// Drops a stream whose time is over.
+async fn reap(watched: Weak<Mutex<Option<Source>>>, span: Span) {
+    let patience = match span {
+        Span::Until(deadline) => {
+            sleep_until(deadline + GRACE).await;
+            None
+        }
+        Span::WhileRead(patience) => Some(patience),
+    };
+    while let Some(slot) = watched.upgrade() {
+        let read = slot.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|it| it.polled);
+        let until = patience.zip(read).map(|(patience, read)| read + patience);
+        let Some(until) = until.filter(|until| *until > Instant::now()) else {
+            drop(take(&slot));
+            return;
+        };
+        drop(slot);
+        sleep_until(until).await;
     }
 }
 
@@ -119,9 +151,28 @@ mod tests {
             drop(alive);
             Bytes::new()
         }));
-        let events = Events::new(events.boxed(), Instant::now() + Duration::from_secs(5));
+        let events =
+            Events::new(events.boxed(), Span::Until(Instant::now() + Duration::from_secs(5)));
         let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
         assert!(gone.unwrap().is_err(), "dropped with the stream");
         assert!(take(&events.slot).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_lasts_for_as_long_as_it_is_read() {
+        let (alive, mut gone) = tokio::sync::oneshot::channel::<()>();
+        let events =
+            futures::stream::unfold(alive, |alive| async move { Some((KEEP_ALIVE, alive)) });
+        let mut events = Events::new(events.boxed(), Span::WhileRead(Duration::from_secs(5)));
+        for _ in 0..10 {
+            tokio::time::advance(Duration::from_secs(4)).await;
+            let read = std::future::poll_fn(|cx| events.poll(cx)).await;
+            assert!(read.is_some_and(|event| event.is_ok()));
+        }
+        assert!(
+            gone.try_recv().is_err_and(|it| it == tokio::sync::oneshot::error::TryRecvError::Empty)
+        );
+        let gone = tokio::time::timeout(Duration::from_secs(60), gone).await;
+        assert!(gone.unwrap().is_err(), "dropped when nobody reads any more");
     }
 }

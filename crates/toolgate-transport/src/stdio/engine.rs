@@ -20,10 +20,13 @@ use super::{
     outbox::{Outbox, outbox},
     settings::Setup,
 };
-use crate::{calls::Calls, life::OwnLife, signals::Signals};
+use crate::{calls::Calls, life::OwnLife, run::never, signals::Signals};
 
 /// How long a client has to read what waits for it when everything else has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Subscriptions that a client may have open.
+const STREAMS: usize = 16;
 
 /// Everything that requests share.
 pub(crate) struct Engine {
@@ -34,6 +37,8 @@ pub(crate) struct Engine {
     pub(crate) calls: Calls<RequestId>,
     /// For requests and notifications that run.
     pub(crate) room: Arc<Semaphore>,
+    /// For subscriptions, which go on and on and are no calls.
+    pub(crate) streams: Arc<Semaphore>,
     pub(crate) past: Past,
     pub(crate) life: Arc<dyn Life>,
     stop: Trigger,
@@ -66,6 +71,7 @@ impl Engine {
             out,
             calls: Calls::default(),
             room: Arc::new(Semaphore::new(bounds.calls.min(Semaphore::MAX_PERMITS))),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             past: Past::default(),
             life: Arc::new(OwnLife(stopping)),
             stop,
@@ -74,10 +80,7 @@ impl Engine {
 
     /// When a request that comes now has to be over.
     pub(crate) fn deadline(&self) -> Instant {
-        let now = Instant::now();
-        // As good as never, where the bound is more than a clock can tell.
-        const YEARS: Duration = Duration::from_secs(30 * 365 * 86_400);
-        now.checked_add(self.bounds.call).unwrap_or_else(|| now + YEARS)
+        Instant::now().checked_add(self.bounds.call).unwrap_or_else(never)
     }
 }
 

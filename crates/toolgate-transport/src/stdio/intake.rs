@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::{
     io::AsyncRead,
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, JoinSet},
 };
 use toolgate_core::{
@@ -27,7 +27,7 @@ use super::{
     message::{Asked, Call},
     order::{Change, Order},
 };
-use crate::calls::Entry;
+use crate::{calls::Entry, run::never};
 
 /// How long one has to wait who asks for too much at a time.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -122,7 +122,9 @@ impl Intake {
 
     fn request(&mut self, id: RequestId, request: Request) -> Result<(), Error> {
         let entry = enter(&self.engine, &id)?;
-        let permit = self.permit()?;
+        let lasts = request.method == method::LISTEN;
+        let room = if lasts { &self.engine.streams } else { &self.engine.room };
+        let permit = permit(room)?;
         let asked = asked(&request);
         let (before, change) = match &asked {
             Ok(Asked::Legacy(_, Ok(Turn::Handshake(_) | Turn::SetLevel(_)))) => {
@@ -133,14 +135,15 @@ impl Intake {
         };
         let span = tracing::info_span!("request", method = method::known(&request.method));
         let slot = Slot { entry, permit, change };
-        let call = Call { id, request, asked, before, deadline: self.engine.deadline() };
+        let deadline = if lasts { never() } else { self.engine.deadline() };
+        let call = Call { id, request, asked, before, deadline };
         self.running.spawn(self.engine.clone().request(call, slot).instrument(span));
         Ok(())
     }
 
     /// A batch may change what holds for the lines after it, so they wait for it.
     fn batch(&mut self, text: Bytes) -> Result<(), Error> {
-        let permit = self.permit()?;
+        let permit = permit(&self.engine.room)?;
         let (before, change) = self.order.change();
         let engine = self.engine.clone();
         let deadline = engine.deadline();
@@ -154,7 +157,7 @@ impl Intake {
             // nothing.
             method::CANCELLED => cancel(&self.engine, &note),
             INITIALIZED => {}
-            _ => match self.permit() {
+            _ => match permit(&self.engine.room) {
                 Ok(permit) => {
                     let (engine, before) = (self.engine.clone(), self.order.follow());
                     let (span, deadline) = (
@@ -168,15 +171,15 @@ impl Intake {
             },
         }
     }
+}
 
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        self.engine.room.clone().try_acquire_owned().map_err(|_| {
-            let told = Error::denied(Denial::Busy(RETRY));
-            let remedy = "limits: calls, TOOLGATE_CALLS_PER_CALLER";
-            tracing::info!(reason = told.message(), remedy, "refused");
-            told
-        })
-    }
+fn permit(room: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+    room.clone().try_acquire_owned().map_err(|_| {
+        let told = Error::denied(Denial::Busy(RETRY));
+        let remedy = "limits: calls, TOOLGATE_CALLS_PER_CALLER";
+        tracing::info!(reason = told.message(), remedy, "refused");
+        told
+    })
 }
 
 /// What a running request holds: its id, its share of what may run, and the turn of those after it.
