@@ -5,6 +5,7 @@ mod bodies;
 mod busy;
 mod cancel;
 mod headers;
+mod listen;
 mod media;
 mod methods;
 mod order;

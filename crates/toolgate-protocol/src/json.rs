@@ -111,10 +111,10 @@ impl Members {
     /// When `value` does not serialize to an object.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         let text = Bytes::from(serde_json::to_vec(value)?);
-        match text.len().checked_sub(1) {
-            Some(end) if text.first() == Some(&b'{') => Ok(Self(text.slice(1..end))),
-            _ => Err(serde_json::Error::custom("not an object")),
-        }
+        let inside = text.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
+        // Text that is passed on as it came may have space in there, and space alone is no member.
+        let members = inside.map(|inside| Self(text.slice_ref(inside.trim_ascii())));
+        members.ok_or_else(|| serde_json::Error::custom("not an object"))
     }
 
     /// One member whose value is an array of values that are text already.
@@ -235,6 +235,9 @@ mod tests {
         let members = Members::of(&serde_json::json!({"a": [1, "}"]})).unwrap();
         assert_eq!(members.as_bytes(), br#""a":[1,"}"]"#);
         assert!(Members::of(&serde_json::json!({})).unwrap().is_empty());
+        let spaced = |text: &'static str| Members::of(&Json::from_text(text).unwrap()).unwrap();
+        assert!(spaced(" { \n} ").is_empty());
+        assert_eq!(spaced("{ \"a\" : 1 }").and(&members).as_bytes(), br#""a" : 1,"a":[1,"}"]"#);
         assert!(Members::of(&[1]).is_err());
         assert!(Members::of(&1).is_err());
     }

@@ -47,5 +47,8 @@ pub use self::{
     limits::Limits,
 };
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_refuses_to_start() {
-        let problems = Cors::origins(["*", "https://*", "null", "https://ok.example/"]).rules();
-        assert_eq!(problems.unwrap_err().len(), 4);
+        let origins = ["*", "https://*", "https://*.ok.example", "null", "https://ok.example/"];
+        assert_eq!(Cors::origins(origins).rules().unwrap_err().len(), origins.len());
     }
 }

@@ -1,7 +1,10 @@
 //! For which hosts this server answers. A page whose name was pointed at this machine sends its own
 //! name in `Host`, and that gives it away (DNS rebinding).
 
-use std::{fmt, net::SocketAddr};
+use std::{
+    fmt,
+    net::{Ipv6Addr, SocketAddr},
+};
 
 use http::{HeaderMap, Uri, header, uri::Authority};
 
@@ -13,17 +16,25 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Reads `host[:port]`; none for anything else, user names included.
+    /// Reads `host[:port]` (RFC 9110, section 7.2); none for anything else, user names included. A `*`
+    /// is part of no name: in settings it would stand for no host at all, where its author meant many.
     pub(crate) fn read(text: &str) -> Option<Self> {
+        // It takes brackets in the middle of names, signs before ports, and whole users.
         let authority: Authority = text.parse().ok()?;
         let name = authority.host();
-        let colon = text.strip_prefix(name)?;
-        let port = match colon.strip_prefix(':') {
-            Some(_) => Some(authority.port_u16()?),
-            None if colon.is_empty() => None,
-            None => return None,
+        let port = match text.strip_prefix(name)?.strip_prefix(':') {
+            Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(port.parse().ok()?)
+            }
+            None if text == name => None,
+            _ => return None,
         };
-        (!name.is_empty()).then(|| Self { name: name.to_ascii_lowercase(), port })
+        let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let is_name = match address {
+            Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+            None => !name.is_empty() && !name.contains(['*', '[', ']']),
+        };
+        is_name.then(|| Self { name: name.to_ascii_lowercase(), port })
     }
 
     pub(crate) fn of(addr: SocketAddr) -> Self {
@@ -183,17 +194,35 @@ mod tests {
             ("http://localhost/mcp", &["evil.example"], Err(BadHost::Ambiguous)),
             ("http://evil.example/mcp", &["localhost"], Err(BadHost::Ambiguous)),
             ("http://evil.example/mcp", &[], Err(BadHost::Foreign)),
-            ("/", &["localhost@evil.example"], Err(BadHost::Malformed)),
-            ("/", &["localhost:x"], Err(BadHost::Malformed)),
-            ("/", &["localhost:"], Err(BadHost::Malformed)),
-            ("/", &["localhost:99999"], Err(BadHost::Malformed)),
-            ("/", &["localhost/x"], Err(BadHost::Malformed)),
-            ("/", &[""], Err(BadHost::Malformed)),
-            ("/", &["é"], Err(BadHost::Malformed)),
         ];
         for (uri, fields, expected) in rows {
             let got = judge(&hosts, uri, fields);
             assert_eq!(got, expected.map(str::to_owned), "{uri} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_and_port_is_malformed() {
+        let hosts = Hosts { loopback: true, ..Hosts::default() };
+        for host in [
+            "",
+            "é",
+            "*",
+            "*.localhost",
+            "localhost@evil.example",
+            "localhost:1@localhost:2",
+            "localhost:x",
+            "localhost:",
+            "localhost:+80",
+            "localhost:99999",
+            "localhost:[x]:80",
+            "localhost[:x]:80",
+            "localhost/x",
+            "[localhost]",
+            "[::1]x",
+            "[::1",
+        ] {
+            assert_eq!(judge(&hosts, "/", &[host]), Err(BadHost::Malformed), "{host}");
         }
     }
 }

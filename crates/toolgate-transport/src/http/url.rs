@@ -14,13 +14,13 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Reads `scheme://host[:port]` and nothing more; `null` and `*` are none.
+    /// Reads `scheme://host[:port]` and nothing more; `null`, `*` and hosts with a `*` are none.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;
         let mut letters = scheme.bytes();
         let starts = letters.next().is_some_and(|byte| byte.is_ascii_alphabetic());
         let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
-        let host = Host::read(rest).filter(|host| host.name != "*")?;
+        let host = Host::read(rest)?;
         (starts && letters.all(goes_on)).then(|| Self { scheme: scheme.to_ascii_lowercase(), host })
     }
 
@@ -114,9 +114,17 @@ mod tests {
         for text in ["https://a.example", "http://localhost:6274", "vscode-webview://abc"] {
             assert_eq!(read(text).as_deref(), Some(text));
         }
-        for text in
-            ["null", "*", "https://*", "https://a/", "https://a/b", "a.example", "://a", "1s://a"]
-        {
+        for text in [
+            "null",
+            "*",
+            "https://*",
+            "https://*.a",
+            "https://a/",
+            "https://a/b",
+            "a",
+            "://a",
+            "1s://a",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
         assert_eq!(Origin::read("HTTPS://A.example:443"), Origin::read("https://a.example"));
