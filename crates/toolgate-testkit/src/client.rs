@@ -2,6 +2,7 @@
 
 mod exchange;
 mod params;
+mod promise;
 
 use std::{
     fmt,
@@ -28,7 +29,7 @@ use toolgate_core::{
 };
 
 pub use self::exchange::Exchange;
-use self::params::Declared;
+use self::{params::Declared, promise::Promise};
 
 /// The issuer of identities that [`TestClient::as_user`] makes.
 const ISSUER: &str = "test";
@@ -42,6 +43,11 @@ const PAGES: usize = 1000;
 /// [`as_user`](Self::as_user) makes another of the same server that is somebody. There is no
 /// authenticator in between: who a test says it is, that it is. Requests say of themselves what
 /// revision 2026-07-28 asks for, in `_meta`; what a test puts there itself is left as it is.
+///
+/// Every answer of a tool is held against the output schema that the server lists for it, and one
+/// that breaks it panics: whatever the test is about, that is a bug. For this the tools are listed
+/// after a call, as the same caller. Failures are not held, nor is anything to a `pattern` that looks
+/// around. [`unchecked`](Self::unchecked) makes a client that holds nothing.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -82,6 +88,7 @@ pub struct TestClient {
     service: Arc<dyn Service>,
     caller: Caller,
     declared: Declared,
+    checks: bool,
     /// Shared by clones, so that no two requests to one server have the same token.
     progress_tokens: Arc<AtomicI64>,
 }
@@ -96,6 +103,7 @@ impl TestClient {
             service: server.into_service()?,
             caller: Caller::Open,
             declared: Declared::default(),
+            checks: true,
             progress_tokens: Arc::new(AtomicI64::new(1)),
         })
     }
@@ -133,6 +141,13 @@ impl TestClient {
         self
     }
 
+    /// The same, taking answers that break the output schema of their tool.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.checks = false;
+        self
+    }
+
     /// Asks what the server is (`server/discover`).
     ///
     /// # Errors
@@ -164,6 +179,9 @@ impl TestClient {
     /// # Errors
     /// The server's; `-32603` when its answer has another shape, or asks for input:
     /// [`call_raw`](Self::call_raw) and [`answer`](Self::answer) are for those.
+    ///
+    /// # Panics
+    /// When the answer breaks the output schema of the tool.
     pub async fn call_tool(&self, name: &str, arguments: Value) -> Result<CallToolResult, Error> {
         let params = json!({ "name": name, "arguments": arguments });
         complete(&self.call_raw(method::TOOLS_CALL, params).await?)
@@ -185,6 +203,9 @@ impl TestClient {
     ///
     /// # Errors
     /// The server's, and a transport's: parameters that are no object, a revision that is not served.
+    ///
+    /// # Panics
+    /// When it is the call of a tool, and the answer breaks the output schema of the tool.
     pub async fn call_raw(&self, method: &str, params: Value) -> Result<Reply, Error> {
         self.send(method, params, None).await?.reply().await
     }
@@ -225,6 +246,10 @@ impl TestClient {
         self.call_raw(method, params).await
     }
 
+    pub(crate) fn server_name(&self) -> String {
+        self.service.card().server.name.clone()
+    }
+
     async fn send(
         &self,
         method: &str,
@@ -233,9 +258,10 @@ impl TestClient {
     ) -> Result<Exchange, Error> {
         let params = params::with_meta(params, &self.declared, token)?;
         let meta = admitted(method, &params)?;
+        let promise = Promise::of(self, method, &params);
         let cx = Context::with(self.caller.clone(), meta, None);
         let request = Request::new(method.to_owned(), params);
-        self.service.call(request, cx).await.map(Exchange::new)
+        self.service.call(request, cx).await.map(|running| Exchange::new(running, promise))
     }
 }
 

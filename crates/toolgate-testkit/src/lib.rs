@@ -4,6 +4,7 @@
 //! - [`AuthorizationServer`] is an issuer on loopback: it publishes keys, signs any token that a test
 //!   can think of, rotates its keys, and fails when told to.
 //! - [`contract`] holds an authenticator or a transport of your own to what the seam asks of it.
+//! - [`lint`] finds schemas that clients would refuse.
 //! - [`Logs`] keeps what a test logs, so that the test can look at it.
 //!
 //! For tests and for development. Whoever holds an [`AuthorizationServer`] can sign for anybody, so
@@ -12,6 +13,7 @@
 mod authorization;
 mod client;
 pub mod contract;
+pub mod lint;
 mod logs;
 
 pub use self::{

@@ -5,6 +5,8 @@ use std::{fmt, future::ready, pin::pin};
 use futures::future::{Either, select};
 use toolgate_core::{BoxFuture, Error, Note, Notes, Out, Reply, Running};
 
+use super::promise::Promise;
+
 /// A request that the server has admitted. Dropping it cancels the request.
 ///
 /// The request runs while one of the two methods is awaited, and only then: it has no task of its
@@ -12,6 +14,7 @@ use toolgate_core::{BoxFuture, Error, Note, Notes, Out, Reply, Running};
 pub struct Exchange {
     notes: Notes,
     end: End,
+    promise: Option<Promise>,
 }
 
 enum End {
@@ -20,16 +23,14 @@ enum End {
 }
 
 impl Exchange {
-    pub(super) fn new(running: Running) -> Self {
-        match running {
-            Running::Done(reply) => Self { notes: Notes::none(), end: End::Ended(Ok(reply)) },
-            Running::Open { notes, end } => Self { notes, end: End::Running(end) },
+    pub(super) fn new(running: Running, promise: Option<Promise>) -> Self {
+        let (notes, end) = match running {
+            Running::Done(reply) => (Notes::none(), End::Ended(Ok(reply))),
+            Running::Open { notes, end } => (notes, End::Running(end)),
             // The rest is not known yet; it ends as a failure of ours rather than in silence.
-            _ => Self {
-                notes: Notes::none(),
-                end: End::Running(Box::pin(ready(Err(Error::internal())))),
-            },
-        }
+            _ => (Notes::none(), End::Running(Box::pin(ready(Err(Error::internal()))))),
+        };
+        Self { notes, end, promise }
     }
 
     /// The next note; none once no more can come before the reply. Cancel-safe.
@@ -42,7 +43,7 @@ impl Exchange {
     }
 
     async fn next(&mut self) -> Option<Out> {
-        let Self { notes, end } = self;
+        let Self { notes, end, .. } = self;
         if let End::Running(running) = end {
             // Notes first: they were sent before the request ended. Without any, the end is still
             // to be waited for.
@@ -62,12 +63,19 @@ impl Exchange {
     ///
     /// # Errors
     /// The error of the request.
+    ///
+    /// # Panics
+    /// When the answer of a tool breaks the output schema of the tool.
     pub async fn reply(mut self) -> Result<Reply, Error> {
         while self.next().await.is_some() {}
-        match self.end {
+        let reply = match self.end {
             End::Running(end) => end.await,
             End::Ended(ended) => ended,
+        }?;
+        if let Some(promise) = self.promise {
+            promise.hold(&reply).await;
         }
+        Ok(reply)
     }
 }
 
