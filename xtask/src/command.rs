@@ -8,11 +8,16 @@ use std::thread;
 use crate::Result;
 
 /// `cargo` with these words.
+pub(crate) fn cargo(words: &str) -> Command {
+    calling_cargo("cargo", words)
+}
+
+/// A program that calls `cargo` in its turn, with these words.
 ///
 /// The system's OpenSSL is used unless a step says otherwise, and nothing that `cargo run` told
 /// this program about itself is passed on: `ring` would be built anew for it.
-pub(crate) fn cargo(words: &str) -> Command {
-    let mut command = program("cargo", words);
+pub(crate) fn calling_cargo(name: &str, words: &str) -> Command {
+    let mut command = program(name, words);
     command.env("OPENSSL_NO_VENDOR", "1");
     for (name, _) in std::env::vars_os() {
         let own = name.to_str().is_some_and(|name| {

@@ -1,6 +1,8 @@
 //! A client for one HTTP/1.1 request over a plain socket: what a stranger's program would send.
 
-use std::io::{Read, Write};
+mod exchange;
+
+use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -8,113 +10,100 @@ use serde_json::{Value, json};
 
 use crate::Result;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) use self::exchange::{Answer, Event, Exchange};
 
-/// The most that is read of an answer, in bytes.
-const MOST: u64 = 4 << 20;
+/// How long one may have to wait for any part of an answer.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An answer, whole.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    head: String,
+/// The revision that is asked for unless said otherwise.
+const REVISION: &str = "2026-07-28";
+
+/// A request that is not sent yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    method: &'static str,
+    url: String,
+    fields: Vec<(String, String)>,
     body: String,
 }
 
-impl Answer {
-    /// The first field of this name, without regard to case.
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        let mut fields = self.head.lines().filter_map(|line| line.split_once(':'));
-        fields.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+impl Ask {
+    /// Without a body.
+    pub(crate) fn new(method: &'static str, url: &str) -> Self {
+        Self { method, url: url.to_owned(), fields: Vec::new(), body: String::new() }
     }
 
-    /// The JSON-RPC answer: the body, or the last event of a stream.
-    pub(crate) fn message(&self) -> Result<Value> {
-        let stream =
-            self.field("content-type").is_some_and(|it| it.starts_with("text/event-stream"));
-        let text = if stream {
-            let mut events = self.body.lines().filter_map(|line| line.strip_prefix("data:"));
-            events.next_back().ok_or("a stream without events")?
-        } else {
-            &self.body
-        };
-        serde_json::from_str(text).map_err(|error| format!("{error} in `{text}`").into())
+    /// A message to an endpoint.
+    pub(crate) fn post(url: &str, message: &Value) -> Self {
+        let ask = Self { body: message.to_string(), ..Self::new("POST", url) };
+        ask.with("Content-Type", "application/json")
+            .with("Accept", "application/json, text/event-stream")
+    }
+
+    /// The same, with this field in place of any other of its name.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sends it and reads the answer to its end.
+    pub(crate) fn send(&self) -> Result<Answer> {
+        self.open()?.whole()
+    }
+
+    /// Sends it and reads the head of the answer. What is returned closes the connection with it.
+    pub(crate) fn open(&self) -> Result<Exchange<TcpStream>> {
+        let (sent, socket) = self.write()?;
+        Exchange::begin(sent, socket)
+    }
+
+    /// Sends it and reads nothing.
+    pub(crate) fn leave(&self) -> Result<TcpStream> {
+        self.write().map(|(_, socket)| socket)
+    }
+
+    fn write(&self) -> Result<(String, TcpStream)> {
+        let url = &self.url;
+        let rest =
+            url.strip_prefix("http://").ok_or_else(|| format!("`{url}` is no plain http"))?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let fields: String =
+            self.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let sent = format!(
+            "{} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{fields}\
+             Content-Length: {}\r\n\r\n{}",
+            self.method,
+            self.body.len(),
+            self.body
+        );
+        let mut socket = TcpStream::connect(host)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        socket.set_write_timeout(Some(PATIENCE))?;
+        socket.write_all(sent.as_bytes())?;
+        Ok((sent, socket))
+    }
+}
+
+/// A request of revision 2026-07-28. What `params` have in `_meta` stays there.
+pub(crate) fn modern(url: &str, method: &str, name: Option<&str>, mut params: Value) -> Ask {
+    if let Some(members) = params.as_object_mut() {
+        let meta = members.entry("_meta").or_insert_with(|| json!({}));
+        if let Some(meta) = meta.as_object_mut() {
+            meta.insert("io.modelcontextprotocol/protocolVersion".into(), REVISION.into());
+            meta.insert("io.modelcontextprotocol/clientCapabilities".into(), json!({}));
+        }
+    }
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let ask = Ask::post(url, &message);
+    let ask = ask.with("MCP-Protocol-Version", REVISION).with("Mcp-Method", method);
+    match name {
+        Some(name) => ask.with("Mcp-Name", name),
+        None => ask,
     }
 }
 
 /// Sends a request of revision 2026-07-28 and reads the answer to its end.
 pub(crate) fn call(url: &str, method: &str, name: Option<&str>, params: Value) -> Result<Answer> {
-    let mut params = params;
-    if let Some(members) = params.as_object_mut() {
-        members.insert(
-            "_meta".into(),
-            json!({
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {},
-            }),
-        );
-    }
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let name = name.map(|name| format!("Mcp-Name: {name}\r\n")).unwrap_or_default();
-    let fields = format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n{name}");
-    post(url, &fields, &body.to_string())
-}
-
-fn post(url: &str, fields: &str, body: &str) -> Result<Answer> {
-    let rest = url.strip_prefix("http://").ok_or_else(|| format!("`{url}` is not plain http"))?;
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let mut socket = TcpStream::connect(host)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        socket,
-        "POST /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n\
-         {fields}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut bytes = Vec::new();
-    socket.take(MOST).read_to_end(&mut bytes)?;
-    parse(&String::from_utf8(bytes)?)
-}
-
-fn parse(text: &str) -> Result<Answer> {
-    let (head, body) = text.split_once("\r\n\r\n").ok_or("an answer without a head")?;
-    let status = head.split(' ').nth(1).ok_or("an answer without a status")?.parse()?;
-    let mut answer = Answer { status, head: head.to_owned(), body: body.to_owned() };
-    if answer.field("transfer-encoding") == Some("chunked") {
-        answer.body = unchunked(body)?;
-    }
-    Ok(answer)
-}
-
-fn unchunked(mut rest: &str) -> Result<String> {
-    let mut body = String::new();
-    loop {
-        let (size, tail) = rest.split_once("\r\n").ok_or("a chunk without a size")?;
-        let size = usize::from_str_radix(size.split(';').next().unwrap_or_default().trim(), 16)?;
-        if size == 0 {
-            return Ok(body);
-        }
-        let (chunk, tail) = tail.split_at_checked(size).ok_or("a chunk that ends early")?;
-        body.push_str(chunk);
-        rest = tail.strip_prefix("\r\n").ok_or("a chunk without its end")?;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse;
-
-    #[test]
-    fn plain_and_chunked_answers_are_read() {
-        let plain = parse("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n\r\n").unwrap();
-        assert_eq!((plain.status, plain.field("www-authenticate")), (401, Some("Bearer")));
-        let head =
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/event-stream";
-        let stream = "data: {\"a\":1}\n\n";
-        let chunked = format!("{head}\r\n\r\n{:x}\r\n{stream}\r\n0\r\n\r\n", stream.len());
-        assert_eq!(parse(&chunked).unwrap().message().unwrap()["a"], 1);
-        assert!(parse(&format!("{head}\r\n\r\nff\r\nshort\r\n")).is_err());
-    }
+    modern(url, method, name, params).send()
 }

@@ -9,11 +9,15 @@ mod layers;
 mod tidy;
 
 mod clients;
+mod conformance;
 mod examples;
+mod fuzz;
 mod http;
 mod lint;
+mod locked;
 mod outside;
 mod package;
+mod proxy;
 mod server;
 mod steps;
 mod suite;

@@ -6,8 +6,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::Result;
-use crate::command::read_lines;
+use crate::command::{cargo, output, read_lines};
 
 /// How long a server may take to print what it has to. It has been built before.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -78,6 +80,24 @@ impl Drop for Server {
     }
 }
 
+/// Builds a program by what cargo calls it, such as `--example NAME`, and says where it is.
+///
+/// It is started from there: `cargo run` would wait for whoever else builds.
+pub(crate) fn build(kind: &str, name: &str) -> Result<String> {
+    let mut build = cargo("build --message-format json-render-diagnostics");
+    let messages = output(build.args([kind, name]))?;
+    let executable = messages.lines().find_map(|line| executable(line, name));
+    executable.ok_or_else(|| format!("cargo did not say where {name} is").into())
+}
+
+/// The path in a message of cargo, where it is about the program of this name.
+fn executable(message: &str, name: &str) -> Option<String> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let named = message.pointer("/target/name")?.as_str()? == name;
+    let path = message.get("executable")?.as_str()?;
+    named.then(|| path.to_owned())
+}
+
 /// The URL in a line, whatever stands around it: a label, quotes, colours.
 pub(crate) fn url(line: &str) -> Option<String> {
     let from = line.get(line.find("http://")?..)?;
@@ -94,7 +114,7 @@ pub(crate) fn after(line: &str, label: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::url;
+    use super::{executable, url};
 
     #[test]
     fn a_url_is_read_out_of_a_line() {
@@ -102,5 +122,13 @@ mod tests {
         assert_eq!(url("endpoint: http://127.0.0.1:1/mcp"), expected);
         assert_eq!(url("listening url=\u{1b}[3m\"http://127.0.0.1:1/mcp\"\u{1b}[0m"), expected);
         assert_eq!(url("listening on 127.0.0.1:1"), None);
+    }
+    #[test]
+    fn a_program_is_where_cargo_says() {
+        let message = r#"{"target": {"name": "a"}, "executable": "/target/debug/a"}"#;
+        assert_eq!(executable(message, "a").as_deref(), Some("/target/debug/a"));
+        assert_eq!(executable(message, "b"), None);
+        // A library of the same name.
+        assert_eq!(executable(r#"{"target": {"name": "a"}, "executable": null}"#, "a"), None);
     }
 }

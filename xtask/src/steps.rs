@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{cargo, program, run};
-use crate::{Result, clients, examples, layers, lint, outside, package, suite, tidy, tools};
+use crate::{
+    Result, clients, conformance, examples, fuzz, layers, lint, outside, package, proxy, suite,
+    tidy, tools,
+};
 
 /// What steps leave for the end of the run.
 #[derive(Debug, Default)]
@@ -34,12 +37,15 @@ const CI: &[Step] = &[
     ("clippy-features", |_| lint::clippy_features()),
     ("doc-tests", suite::doc_tests),
     ("tests", suite::run),
+    ("fuzz", |_| fuzz::check()),
     ("deny", |_| tools::deny()),
     ("rustdoc", |_| lint::rustdoc()),
     ("package", |_| package::check()),
     ("outside", |_| outside::check()),
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
+    ("proxy", |_| proxy::check()),
+    ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
     ("vendored", |_| package::vendored()),
 ];
@@ -53,6 +59,7 @@ pub(crate) fn dispatch(name: &str, rest: &[String]) -> Result {
         // Alone, the benchmark takes its own arguments.
         "bench" => run(cargo("run --release -p toolgate-bench --").args(rest)),
         "clients" if rest == ["--all"] => clients::all(),
+        "conformance" if !rest.is_empty() => conformance::told(rest),
         _ => {
             let step = CI.iter().find(|(known, _)| *known == name).ok_or_else(usage)?;
             run_all(std::slice::from_ref(step))
@@ -101,7 +108,8 @@ fn golden() -> Result {
 fn usage() -> String {
     let steps: Vec<&str> = CI.iter().map(|(name, _)| *name).collect();
     format!(
-        "usage: cargo xtask check | ci | golden | bench [--check] | clients --all | {}",
+        "usage: cargo xtask check | ci | golden | bench [--check] | clients --all | \
+         conformance --runs N | {}",
         steps.join(" | ")
     )
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::command::{cargo, output, program, run, succeeds};
-use crate::{Result, clients};
+use crate::{Result, clients, conformance, fuzz};
 
-/// The pinned cargo-deny, kept in a folder of the project.
+/// The pinned cargo-deny.
 const DENY: &str = "0.20.2";
 
 /// A program that must be there, and the package of the system that brings it.
@@ -22,27 +22,30 @@ pub(crate) fn install() -> Result {
     system()?;
     // Here and at no later time is a registry of crates asked for anything.
     run(&mut cargo("fetch --locked"))?;
-    deny_itself()?;
-    clients::install()
+    pinned("cargo-deny", DENY)?;
+    fuzz::install()?;
+    clients::install()?;
+    conformance::install()
 }
 
 /// Licences, bans and sources of every dependency, without a network.
 pub(crate) fn deny() -> Result {
-    deny_itself()?;
+    pinned("cargo-deny", DENY)?;
     let mut deny = program(".tools/bin/cargo-deny", "--offline --all-features --locked check");
     run(deny.args(["bans", "licenses", "sources"]))?;
     println!("advisories: NOT CHECKED. Their database is cloned by git and was not asked for.");
     Ok(())
 }
 
-fn deny_itself() -> Result {
-    let mut known = program(".tools/bin/cargo-deny", "--version");
-    if Path::new(".tools/bin/cargo-deny").exists()
-        && output(&mut known)?.trim() == format!("cargo-deny {DENY}")
+/// Makes sure of one version of a program for cargo, in a folder of the project.
+pub(crate) fn pinned(name: &str, version: &str) -> Result {
+    let installed = format!(".tools/bin/{name}");
+    if Path::new(&installed).exists()
+        && output(&mut program(&installed, "--version"))?.trim() == format!("{name} {version}")
     {
         return Ok(());
     }
-    run(cargo("install --locked --root .tools cargo-deny --version").arg(DENY))
+    run(cargo("install --locked --root .tools").args([name, "--version", version]))
 }
 
 fn system() -> Result {
@@ -54,6 +57,10 @@ fn system() -> Result {
     // Without pkg-config the question cannot be asked, and the answer is taken to be no.
     if !succeeds(&mut program("pkg-config", "--exists openssl")) {
         missing.push("libssl-dev");
+    }
+    // It knows no `--version`.
+    if !succeeds(&mut program("nginx", "-v")) {
+        missing.push("nginx-light");
     }
     // What a virtual environment needs may be missing from a Python that is there.
     if !succeeds(program("python3", "-c").arg("import ensurepip")) {

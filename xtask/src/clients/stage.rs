@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 
 use crate::Result;
-use crate::command::{cargo, output, program};
+use crate::command::program;
 use crate::server::{self, Server};
 
 /// What the server is told on its command line to serve its standard input and output.
@@ -32,7 +32,7 @@ pub(super) struct Stage {
 impl Stage {
     /// Builds the example and starts the authorization server.
     pub(super) fn start(example: &str, scopes: &str) -> Result<Self> {
-        let executable = build(example)?;
+        let executable = server::build("--example", example)?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut node = program("node", "issuer.mjs");
         node.current_dir("tests/clients").env("AUDIENCE", url(&address)).env("SCOPES", scopes);
@@ -93,17 +93,4 @@ impl Stage {
 
 fn url(address: &str) -> String {
     format!("http://{address}/mcp")
-}
-
-/// Builds an example and says where it is.
-fn build(example: &str) -> Result<String> {
-    let mut build = cargo("build --message-format json-render-diagnostics --example");
-    let messages = output(build.arg(example))?;
-    let executable = messages.lines().find_map(|line| {
-        let message: Value = serde_json::from_str(line).ok()?;
-        let named = message.pointer("/target/name")?.as_str()? == example;
-        let built = message.pointer("/target/kind/0")?.as_str()? == "example";
-        (named && built).then(|| message.get("executable")?.as_str().map(str::to_owned)).flatten()
-    });
-    executable.ok_or_else(|| format!("cargo did not say where the example {example} is").into())
 }

@@ -1,0 +1,169 @@
+//! The official conformance suite, against the server in `conformance/`: all scenarios of both eras,
+//! and the sets that conformance is scored by.
+
+mod checks;
+mod harness;
+mod table;
+mod verdict;
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use self::harness::Leg;
+use self::verdict::Found;
+use crate::Result;
+use crate::command::program;
+use crate::locked;
+use crate::server::{self, Server};
+
+/// A revision, a scenario that may fail there for now, and why.
+type NotYet = (&'static str, &'static str, &'static str);
+
+const OLD: &str = "2025-11-25";
+const NEW: &str = "2026-07-28";
+
+/// What is run, one after the other against one server.
+const LEGS: &[Leg] = &[
+    Leg { revision: OLD, scored: false },
+    Leg { revision: NEW, scored: false },
+    Leg { revision: OLD, scored: true },
+    Leg { revision: NEW, scored: true },
+];
+
+/// Every scenario that may fail. One that passes has to be taken out, so this only gets shorter.
+const NOT_YET: &[NotYet] = &[
+    (OLD, "completion-complete", COMPLETION),
+    (NEW, "completion-complete", COMPLETION),
+    (OLD, "tools-call-embedded-resource", EMBEDDED),
+    (NEW, "tools-call-embedded-resource", EMBEDDED),
+    (OLD, "tools-call-mixed-content", EMBEDDED),
+    (NEW, "tools-call-mixed-content", EMBEDDED),
+    (OLD, "resources-list", RESOURCES),
+    (NEW, "resources-list", RESOURCES),
+    (OLD, "resources-read-text", RESOURCES),
+    (NEW, "resources-read-text", RESOURCES),
+    (OLD, "resources-read-binary", RESOURCES),
+    (NEW, "resources-read-binary", RESOURCES),
+    (OLD, "resources-templates-read", RESOURCES),
+    (NEW, "resources-templates-read", RESOURCES),
+    (NEW, "sep-2164-resource-not-found", RESOURCES),
+    (OLD, "resources-subscribe", CHANGES),
+    (OLD, "resources-unsubscribe", CHANGES),
+    (OLD, "prompts-list", PROMPTS),
+    (NEW, "prompts-list", PROMPTS),
+    (OLD, "prompts-get-simple", PROMPTS),
+    (NEW, "prompts-get-simple", PROMPTS),
+    (OLD, "prompts-get-with-args", PROMPTS),
+    (NEW, "prompts-get-with-args", PROMPTS),
+    (OLD, "prompts-get-embedded-resource", PROMPTS),
+    (NEW, "prompts-get-embedded-resource", PROMPTS),
+    (OLD, "prompts-get-with-image", PROMPTS),
+    (NEW, "prompts-get-with-image", PROMPTS),
+    (NEW, "caching", LISTS),
+    (OLD, "tools-call-sampling", QUESTIONS_OLD),
+    (OLD, "tools-call-elicitation", QUESTIONS_OLD),
+    (OLD, "elicitation-sep1034-defaults", QUESTIONS_OLD),
+    (OLD, "elicitation-sep1330-enums", QUESTIONS_OLD),
+    (NEW, "input-required-result-basic-elicitation", QUESTIONS),
+    (NEW, "input-required-result-basic-sampling", QUESTIONS),
+    (NEW, "input-required-result-basic-list-roots", QUESTIONS),
+    (NEW, "input-required-result-request-state", QUESTIONS),
+    (NEW, "input-required-result-multiple-input-requests", QUESTIONS),
+    (NEW, "input-required-result-multi-round", QUESTIONS),
+    (NEW, "input-required-result-missing-input-response", QUESTIONS),
+    (NEW, "input-required-result-result-type", QUESTIONS),
+    (NEW, "input-required-result-tampered-state", QUESTIONS),
+    (NEW, "input-required-result-capability-check", QUESTIONS),
+    (NEW, "input-required-result-ignore-extra-params", QUESTIONS),
+    (NEW, "input-required-result-non-tool-request", PROMPTS),
+    (NEW, "server-stateless", STATELESS),
+    (OLD, "server-sse-polling", RELEASE),
+];
+
+const CHANGES: &str = "resources cannot be subscribed to";
+const COMPLETION: &str = "arguments are not completed";
+const EMBEDDED: &str = "content holds no resources";
+const LISTS: &str = "there are neither prompts nor resources to cache";
+const PROMPTS: &str = "there are no prompts";
+const QUESTIONS: &str = "the fixture asks nothing yet: questions have no sealed state";
+const QUESTIONS_OLD: &str = "the old era asks nothing of its clients";
+const RELEASE: &str = "a stream cannot be left and taken up again";
+const RESOURCES: &str = "there are no resources";
+const STATELESS: &str = "the fixture asks nothing yet, and has no prompts to watch";
+
+/// Where the harness leaves what it found.
+const RESULTS: &str = "target/conformance";
+
+/// The harness and its Node, exactly as locked.
+pub(crate) fn install() -> Result {
+    locked::npm(harness::FOLDER)
+}
+
+/// Runs everything once.
+pub(crate) fn check() -> Result {
+    repeat(1)
+}
+
+/// Runs everything as often as `--runs N` says; all runs must be alike.
+pub(crate) fn told(words: &[String]) -> Result {
+    match words {
+        [flag, count] if flag == "--runs" => repeat(count.parse()?),
+        _ => Err("usage: cargo xtask conformance [--runs N]".into()),
+    }
+}
+
+fn repeat(count: usize) -> Result {
+    install()?;
+    let executable = server::build("--bin", "conformance-server")?;
+    if fs::exists(RESULTS)? {
+        fs::remove_dir_all(RESULTS)?;
+    }
+    let runs = (1..=count).map(|number| once(number, &executable));
+    let runs = runs.collect::<Result<Vec<_>>>()?;
+    let (first, others) = runs.split_first().ok_or("a run is needed")?;
+    println!("\n{}", table::draw(first, NOT_YET));
+    let mut faults = verdict::faults(first, NOT_YET);
+    for (at, other) in others.iter().enumerate() {
+        let differs = verdict::unlike(first, other);
+        faults.extend(differs.iter().map(|line| format!("run {}: {line}", at + 2)));
+    }
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} faults; all rows are below {RESULTS}\n{}", faults.len(), faults.join("\n"))
+        .into())
+}
+
+/// All legs against a server of their own.
+fn once(number: usize, executable: &str) -> Result<Vec<Found>> {
+    let server = Server::start(program(executable, "").env("PORT", "0"))?;
+    let url = server.line("endpoint", server::url)?;
+    println!("run {number}: {url}");
+    let leg = |leg: &Leg| {
+        let name = if leg.scored { "scored" } else { "all" };
+        let folder: PathBuf =
+            [RESULTS, &number.to_string(), &format!("{}-{name}", leg.revision)].iter().collect();
+        let start = Instant::now();
+        let scenarios = harness::run(*leg, &url, &folder)?;
+        let took = start.elapsed().as_secs_f64();
+        println!("  {} {name}: {} scenarios, {took:.1} s", leg.revision, scenarios.len());
+        Ok(Found { leg: *leg, scenarios })
+    };
+    LEGS.iter().map(leg).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LEGS, NOT_YET};
+
+    #[test]
+    fn what_may_fail_is_named_once_with_a_revision_that_is_run() {
+        for (at, (revision, scenario, why)) in NOT_YET.iter().enumerate() {
+            assert!(LEGS.iter().any(|leg| leg.revision == *revision), "{revision}");
+            assert!(!why.is_empty());
+            let again = |(of, name, _): &(_, &str, _)| of == revision && name == scenario;
+            assert!(!NOT_YET[..at].iter().any(again), "{revision} {scenario}");
+        }
+    }
+}
