@@ -1,11 +1,11 @@
 //! Asking the client for input before a request can be completed (basic, "Multi round-trip
 //! requests").
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::Json;
+use crate::{json::Json, object::Object};
 
 /// One thing that the client is asked for: `elicitation/create` and its like, with parameters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +51,20 @@ impl Answers {
     /// What a request brings.
     pub fn new(input_responses: BTreeMap<String, Json>, request_state: Option<String>) -> Self {
         Self { input_responses, request_state }
+    }
+
+    /// Cuts them out of the parameters of a request.
+    ///
+    /// # Errors
+    /// When a member is of another type.
+    pub(crate) fn read(members: &Object<'_>) -> Result<Self, serde_json::Error> {
+        let input_responses = members.take("inputResponses");
+        let input_responses = input_responses.map(|raw| serde_json::from_str(raw.get()));
+        let request_state = members.text("requestState").transpose()?;
+        Ok(Self {
+            input_responses: input_responses.transpose()?.unwrap_or_default(),
+            request_state: request_state.map(Cow::into_owned),
+        })
     }
 
     /// Whether the request is no retry.

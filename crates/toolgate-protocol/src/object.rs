@@ -1,6 +1,6 @@
 //! One level of an object, read without its values, with duplicate names refused.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -88,6 +88,21 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Text(Cow::Owned(name.to_owned())))
+    }
+}
+
+/// An object whose values are all strings. Refuses duplicates, like [`Object`].
+#[derive(Debug, Default)]
+pub(crate) struct Texts(pub(crate) BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object(members) = Object::deserialize(deserializer)?;
+        let text = |(name, value): (Text<'de>, &'de RawValue)| {
+            let value = serde_json::from_str(value.get()).map_err(D::Error::custom)?;
+            Ok((name.0.into_owned(), value))
+        };
+        members.into_iter().map(text).collect::<Result<_, _>>().map(Self)
     }
 }
 
