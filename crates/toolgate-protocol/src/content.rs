@@ -250,7 +250,8 @@ mod tests {
             let text = serde_json::to_string(&wire).unwrap();
             assert_eq!(serde_json::from_str::<Content>(&text).unwrap(), content);
         }
-        for wire in [json!({ "type": "video" }), json!({ "text": "a" }), json!({ "type": "text" })] {
+        for wire in [json!({ "type": "video" }), json!({ "text": "a" }), json!({ "type": "text" })]
+        {
             assert!(serde_json::from_value::<Content>(wire.clone()).is_err(), "{wire}");
         }
     }

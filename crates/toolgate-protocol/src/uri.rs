@@ -6,9 +6,13 @@ pub const MAX: usize = 8192;
 /// Whether a text has a scheme, and behind it nothing that no URI has: controls, spaces, a `%` that
 /// encodes nothing. Characters beyond ASCII pass, as RFC 3987 has them.
 pub fn is_uri(text: &str) -> bool {
-    text.len() <= MAX && text.split_once(':').is_some_and(|(scheme, rest)| {
-        is_scheme(scheme) && !rest.is_empty() && rest.chars().all(is_allowed) && is_encoded(rest)
-    })
+    text.len() <= MAX
+        && text.split_once(':').is_some_and(|(scheme, rest)| {
+            is_scheme(scheme)
+                && !rest.is_empty()
+                && rest.chars().all(is_allowed)
+                && is_encoded(rest)
+        })
 }
 
 fn is_scheme(scheme: &str) -> bool {
@@ -37,9 +41,10 @@ mod tests {
             assert!(is_uri(uri), "{uri}");
         }
         let long = format!("a:{}", "x".repeat(MAX));
-        for text in ["", "a", "a:", ":a", "1a:b", "a b:c", "a:b c", "a:\n", "a:%", "a:%2", "a:%zz",
-            "a:{b}", "a:\\b", "../a", &long]
-        {
+        for text in [
+            "", "a", "a:", ":a", "1a:b", "a b:c", "a:b c", "a:\n", "a:%", "a:%2", "a:%zz", "a:{b}",
+            "a:\\b", "../a", &long,
+        ] {
             assert!(!is_uri(text), "{text}");
         }
     }

@@ -1,5 +1,7 @@
 //! The builder of a server.
 
+mod kinds;
+
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc, thread};
 
 use schemars::JsonSchema;
@@ -9,7 +11,7 @@ use toolgate_core::{
     BoxError, Context, IntoService, PrincipalType, Scopes, Service, Shutdown, StartError,
     Transport,
     bus::{Bus, Change},
-    protocol::discover::Implementation,
+    protocol::{discover::Implementation, icon::Icon},
 };
 
 use crate::{
@@ -90,6 +92,27 @@ impl<S: Send + Sync + 'static> Server<S> {
         self
     }
 
+    /// What the server is for, for people.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.about.description = Some(description.into());
+        self
+    }
+
+    /// Where people read more of it, an `https:` URL.
+    #[must_use]
+    pub fn website(mut self, url: impl Into<String>) -> Self {
+        self.about.website_url = Some(url.into());
+        self
+    }
+
+    /// One more picture of it, at an `https:` or a `data:` URI.
+    #[must_use]
+    pub fn icon(mut self, icon: impl Into<Icon>) -> Self {
+        self.about.icons.push(icon.into());
+        self
+    }
+
     /// Guidance for the model; should not repeat what tools say of themselves.
     #[must_use]
     pub fn instructions(self, instructions: impl Into<String>) -> Self {
@@ -165,7 +188,7 @@ impl<S: Send + Sync + 'static> Server<S> {
 
     fn add_tool(mut self, made: Made) -> Self {
         let added = made.and_then(|tool| {
-            let add = |shelf: &mut Shelf| shelf.tools.add(tool).map_err(|taken| vec![taken]);
+            let add = |shelf: &mut Shelf| shelf.items.tools.add(tool).map_err(|taken| vec![taken]);
             self.stock.change(Change::Tools, add)
         });
         self.problems.extend(added.err().into_iter().flatten());
@@ -202,6 +225,9 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
     fn into_service(mut self) -> Result<Arc<dyn Service>, StartError> {
         if !self.required.are_valid() {
             self.problems.push("`required_scopes` holds what is no scope-token of RFC 6749".into());
+        }
+        if !self.about.icons.iter().all(Icon::is_loadable) {
+            self.problems.push("an icon of the server is no https: or data: URI".into());
         }
         if self.open && !self.required.is_empty() {
             self.problems.push("`open` and `required_scopes` contradict each other".into());

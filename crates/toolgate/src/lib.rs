@@ -7,8 +7,9 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Tool};
 pub use toolgate_server::{
-    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Tool, ToolError,
-    ToolSpec, role, scope, when,
+    Decision, Guard, IntoContents, IntoMessages, Json, Output, Prompt, PromptSpec, Read, Render,
+    Resource, ResourceSpec, Result, Run, RunBlocking, SafePath, ServeError, Server, Tool,
+    ToolError, ToolSpec, Typed, role, scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
@@ -19,7 +20,12 @@ pub use toolgate_core::{
     self as core, Authenticate, Caller, Context, Credentials, Identity, Key, Refusal, Scopes,
     Service, Shutdown, StartError, Transport, Verdict,
 };
-pub use toolgate_protocol as protocol;
+pub use toolgate_protocol::{
+    self as protocol, Content,
+    icon::Icon,
+    prompt::{GetPromptResult, PromptMessage},
+    resource::Contents,
+};
 pub use toolgate_server as server;
 #[cfg(any(feature = "http", feature = "stdio"))]
 pub use toolgate_transport as transport;
@@ -37,7 +43,8 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Tool};
     pub use crate::{
-        Context, Json, Result, Run, RunBlocking, ServeError, Server, ToolError, ToolSpec,
+        Content, Contents, Context, Json, PromptMessage, PromptSpec, Read, Render, ResourceSpec,
+        Result, Run, RunBlocking, SafePath, ServeError, Server, ToolError, ToolSpec, Typed,
         auth::{auth_fn, chain},
         role, scope, when,
     };

@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use toolgate_core::{CacheScope, Caller, Context, Identity, Key, Reply, protocol::Json};
+use toolgate_core::{
+    CacheScope, Caller, Context, Denial, Error, Identity, Key, Reply, protocol::Json,
+};
 
 use super::{serve, value};
 use crate::{
     Server, ToolSpec,
-    access::{self, Access, Decision},
-    catalog::{Catalog, Entry},
+    access::Access,
+    catalog::{self, Catalog, Entry},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -107,6 +109,10 @@ impl Entry for Text {
         &self.access
     }
 
+    fn advertised(&self) -> bool {
+        true
+    }
+
     fn text(&self) -> &Json {
         &self.text
     }
@@ -134,8 +140,10 @@ async fn a_second_kind_of_item_lives_under_the_same_guard() {
     assert_eq!(list(Context::new(Caller::Open)).await, json!({"texts": ["open"]}));
 
     let closed = texts.find("closed").unwrap();
-    let decision = texts.decide(closed, None, &cx(&["x"])).await;
-    assert_eq!(decision, Decision::NeedScopes(["a"].into()));
-    assert!(!access::is_listed(&closed.access, &decision));
-    assert_eq!(texts.decide(closed, None, &cx(&["a"])).await, Decision::Allow);
+    let refused = async |scopes: &[&str]| {
+        let refused = catalog::admit(&**closed, None, &cx(scopes), Error::internal).await;
+        refused.err().and_then(|error| error.denial().cloned())
+    };
+    assert_eq!(refused(&["x"]).await, Some(Denial::Scopes(["a"].into())));
+    assert_eq!(refused(&["a"]).await, None);
 }
