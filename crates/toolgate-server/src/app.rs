@@ -90,7 +90,7 @@ impl Shelf {
     }
 
     fn discover(&self) -> Running {
-        Running::Done(self.discovered.clone().cache(self.cache()))
+        Running::Done(self.discovered.clone().introducing().cache(self.cache()))
     }
 
     async fn list<E: Entry>(
