@@ -1,9 +1,13 @@
 //! The server behind the seam, called as a transport would.
 
 mod calls;
+mod completion;
+mod decisions;
 mod guards;
 mod lists;
 mod live;
+mod prompts;
+mod resources;
 
 use std::sync::Arc;
 

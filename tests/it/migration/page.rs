@@ -49,6 +49,8 @@ fn each_path_on_the_page_compiles() {
         ("Authenticate::challenges", "fn challenges"),
         ("Authenticate::card", "fn card"),
         ("Run::run", "async fn run"),
+        ("Read::read", "async fn read"),
+        ("Render::render", "async fn render"),
         ("ResourceCard::more", "card.more"),
     ];
     let paths: Vec<_> = spans().into_iter().filter(|span| is_path(span)).collect();

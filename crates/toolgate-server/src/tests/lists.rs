@@ -75,13 +75,20 @@ async fn a_tool_describes_itself_and_its_answer() {
         #[schemars(extend("x-mcp-header" = "Region"))]
         region: Option<String>,
     }
-    let spec = ToolSpec::new("greet").title("Greet").description("Say hello.").idempotent(true);
+    let spec = ToolSpec::new("greet")
+        .title("Greet")
+        .description("Say hello.")
+        .idempotent(true)
+        .icon("https://e.x/i.png")
+        .meta("e.x/k", "v");
     let server = Server::new("s", "1").open().tool_fn(spec, |_: Greet, _| async { Ok(7u8) });
     let calls = serve(server);
     let list = value(&calls.request("tools/list", json!({})).await.unwrap());
     let tool = &list["tools"][0];
     assert_eq!(tool["description"], "Say hello.");
     assert_eq!(tool["annotations"], json!({"idempotentHint": true}));
+    assert_eq!(tool["icons"], json!([{"src": "https://e.x/i.png"}]));
+    assert_eq!(tool["_meta"], json!({"e.x/k": "v"}));
     assert_eq!(tool["inputSchema"]["type"], "object");
     assert_eq!(tool["inputSchema"]["required"], json!(["name"]));
     assert_eq!(tool["inputSchema"]["properties"]["name"]["description"], "Whom.");
