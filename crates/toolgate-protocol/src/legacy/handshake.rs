@@ -163,7 +163,7 @@ mod tests {
         let info = |revision| {
             let capabilities =
                 ServerCapabilities { completions: Some(Empty {}), ..ServerCapabilities::default() };
-            let members = answer(revision, &server, &capabilities, None).unwrap();
+            let members = super::answer(revision, &server, &capabilities, None).unwrap();
             String::from_utf8(members.as_bytes().to_vec()).unwrap()
         };
         assert!(info(Revision::November2025).contains("websiteUrl"));
