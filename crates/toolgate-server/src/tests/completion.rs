@@ -17,11 +17,11 @@ struct Trip {
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 enum Day {
     Today,
     Tomorrow,
-    DayAfter,
+    Later,
 }
 
 async fn cities(typed: Typed, cx: Context) -> Result<Vec<String>> {
@@ -79,7 +79,7 @@ async fn enums_complete_by_themselves_and_others_by_their_author() {
     let calls = trips();
     for reference in [prompt(), family()] {
         for (argument, typed, values) in [
-            ("day", "", json!(["today", "tomorrow", "day-after"])),
+            ("day", "", json!(["today", "tomorrow", "later"])),
             ("day", "TO", json!(["today", "tomorrow"])),
             ("day", "x", json!([])),
             ("free", "x", json!([])),
