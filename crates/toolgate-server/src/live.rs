@@ -1,5 +1,7 @@
 //! Changing what is served while it is served.
 
+mod kinds;
+
 use std::{fmt, future::Future, sync::Arc};
 
 use schemars::JsonSchema;
