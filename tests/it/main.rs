@@ -22,6 +22,8 @@ mod stdio;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod ui;
 #[cfg(test)]
 mod wire;

@@ -1,6 +1,6 @@
-//! Tool names: the default made from the type's name, and what a name may contain.
+//! Names of tools and prompts: the default made from the type's name, and what one may contain.
 
-/// The longest tool name, in characters.
+/// The longest name, in characters.
 const LONGEST: usize = 128;
 
 /// `HTTPFetch` becomes `http_fetch`.
@@ -27,23 +27,25 @@ pub(crate) fn snake_case(type_name: &str) -> String {
 }
 
 /// Checks a name against the rule of the specification's tools page: 1 to 128 characters out of
-/// `A-Z`, `a-z`, `0-9`, `_`, `-` and `.`.
+/// `A-Z`, `a-z`, `0-9`, `_`, `-` and `.`. `what` has it, for the message.
 ///
 /// # Errors
 /// A sentence for the user when the name breaks it.
-pub(crate) fn check(name: &str) -> Result<(), String> {
+pub(crate) fn check(what: &str, name: &str) -> Result<(), String> {
     if name.is_empty() {
-        return Err("a tool needs a name of at least one character".to_owned());
+        return Err(format!("a {what} needs a name of at least one character"));
     }
     let length = name.chars().count();
     if length > LONGEST {
-        return Err(format!("a tool name has at most {LONGEST} characters; this one has {length}"));
+        return Err(format!(
+            "a {what} name has at most {LONGEST} characters; this one has {length}"
+        ));
     }
     let allowed = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     match name.chars().find(|c| !allowed(c)) {
         None => Ok(()),
         Some(c) => Err(format!(
-            "a tool name consists of A-Z, a-z, 0-9, `_`, `-` and `.`; `{name}` contains {c:?}"
+            "a {what} name consists of A-Z, a-z, 0-9, `_`, `-` and `.`; `{name}` contains {c:?}"
         )),
     }
 }
@@ -76,10 +78,10 @@ mod tests {
     #[test]
     fn names_are_checked() {
         for good in ["a", "A-z_0.9", &"x".repeat(128)] {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert_eq!(check("tool", good), Ok(()), "{good}");
         }
         for bad in ["", "two words", "caf\u{e9}", "a/b", "a,b", "a\n", &"x".repeat(129)] {
-            assert!(check(bad).is_err(), "{bad}");
+            assert!(check("tool", bad).is_err(), "{bad}");
         }
     }
 }

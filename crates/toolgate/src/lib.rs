@@ -5,7 +5,7 @@ pub use serde;
 
 pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
-pub use toolgate_macros::{Arguments, Output, Tool};
+pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
     Decision, Guard, IntoContents, IntoMessages, Json, Output, Prompt, PromptSpec, Read, Render,
     Resource, ResourceSpec, Result, Run, RunBlocking, SafePath, ServeError, Server, Tool,
@@ -41,7 +41,7 @@ pub mod prelude {
     #[cfg(feature = "stdio")]
     pub use crate::stdio;
     #[cfg(feature = "macros")]
-    pub use crate::{Arguments, Output, Tool};
+    pub use crate::{Arguments, Output, Prompt, Resource, Tool};
     pub use crate::{
         Content, Contents, Context, Json, PromptMessage, PromptSpec, Read, Render, ResourceSpec,
         Result, Run, RunBlocking, SafePath, ServeError, Server, ToolError, ToolSpec, Typed,

@@ -16,6 +16,7 @@
     listed,
     advertised = false,
     timeout = "10s",
+    icon = "https://a.example/delete.svg",
 )]
 pub struct DeleteFile {
     /// Path relative to the root.

@@ -1,0 +1,27 @@
+//! `derive(Prompt)`: what it reads.
+
+use crate::kind::{self, Kind};
+use crate::name;
+
+/// The keys of `#[prompt(..)]`, and what a prompt is.
+pub(crate) const KIND: Kind = Kind {
+    noun: "prompt",
+    interface: "Prompt",
+    fields: "arguments",
+    single: "list of arguments",
+    has_schema: true,
+    name: |text| name::check("prompt", text),
+    keys: &[
+        kind::NAME,
+        kind::TITLE,
+        kind::SCOPES,
+        kind::ROLES,
+        kind::GUARD,
+        kind::LISTED,
+        kind::ADVERTISED,
+        kind::TIMEOUT,
+        kind::ICON,
+    ],
+    field_keys: &[kind::COMPLETE],
+    check: |_, _, _| {},
+};
