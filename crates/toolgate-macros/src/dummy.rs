@@ -59,10 +59,9 @@ pub(crate) fn json_schema(input: &DeriveInput) -> TokenStream {
 /// `Tool`, `Resource` or `Prompt` for the refused type.
 pub(crate) fn spec(input: &DeriveInput, kind: &Kind) -> TokenStream {
     let (interface, spec) = (kind.interface(), kind.spec());
-    let uri = kind.has_uri().then(|| quote!("refused:",));
     let body = quote! {
         fn spec() -> #spec {
-            #spec::new(#uri "refused")
+            #spec::new("refused")
         }
     };
     implement(&interface, input, &body)

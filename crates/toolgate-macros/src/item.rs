@@ -39,14 +39,17 @@ pub(crate) fn expand(input: TokenStream, kind: &Kind) -> TokenStream {
 fn spec(input: &DeriveInput, kind: &Kind, name: &LitStr, attrs: &Attrs) -> TokenStream {
     let ident = &input.ident;
     let (interface, spec) = (kind.interface(), kind.spec());
-    let uri = attrs.uri.as_ref().map(|uri| quote!(#uri,));
+    let new = match &attrs.uri {
+        Some(uri) => quote!(#spec::new(#uri).name(#name)),
+        None => quote!(#spec::new(#name)),
+    };
     let description = docs::description(&input.attrs).map(|text| quote!(.description(#text)));
     let calls = &attrs.calls;
     quote! {
         #[automatically_derived]
         impl #interface for #ident {
             fn spec() -> #spec {
-                #spec::new(#uri #name) #description #(#calls)*
+                #new #description #(#calls)*
             }
         }
     }

@@ -85,11 +85,6 @@ impl Kind {
         quote!(::toolgate::#spec)
     }
 
-    /// Whether the builder begins with a URI.
-    pub(crate) fn has_uri(&self) -> bool {
-        self.keys.iter().any(|(_, form)| matches!(form, Form::Uri))
-    }
-
     /// Whether it is the attribute of this kind.
     pub(crate) fn owns(&self, attr: &Attribute) -> bool {
         attr.path().is_ident(self.noun)

@@ -85,8 +85,7 @@ pub fn derive_tool(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// Each key of `#[resource(..)]` but `uri` and `name` is a method of `ResourceSpec` with the same
-/// name. A key may be given once, also when there are several `#[resource(..)]` attributes.
+/// Each key of `#[resource(..)]` but `uri` is a method of `ResourceSpec` with the same name. A key may be given once, also when there are several `#[resource(..)]` attributes.
 ///
 /// | key | meaning |
 /// |---|---|

@@ -10,7 +10,7 @@ pub(crate) const KIND: Kind = Kind {
     fields: "arguments",
     single: "list of arguments",
     has_schema: true,
-    name: |text| name::check("prompt", text),
+    name: name::prompt,
     keys: &[
         kind::NAME,
         kind::TITLE,

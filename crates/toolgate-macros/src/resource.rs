@@ -7,7 +7,7 @@ use syn::{Attribute, Data, DeriveInput, Field, Fields, LitStr};
 use crate::attrs::Attrs;
 use crate::errors::Errors;
 use crate::kind::{self, Form, Kind};
-use crate::{foreign, literal, template};
+use crate::{foreign, literal, name, template};
 
 /// The keys of `#[resource(..)]`, and what a resource is.
 pub(crate) const KIND: Kind = Kind {
@@ -16,7 +16,7 @@ pub(crate) const KIND: Kind = Kind {
     fields: "variables",
     single: "URI",
     has_schema: false,
-    name: |text| literal::text("name", text),
+    name: name::resource,
     keys: &[
         ("uri", Form::Uri),
         kind::NAME,

@@ -10,7 +10,7 @@ pub(crate) const KIND: Kind = Kind {
     fields: "arguments",
     single: "schema",
     has_schema: true,
-    name: |text| name::check("tool", text),
+    name: name::tool,
     keys: &[
         kind::NAME,
         kind::TITLE,

@@ -27,7 +27,7 @@ const _: () = {
         T: ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         fn spec() -> ::toolgate::ResourceSpec {
-            ::toolgate::ResourceSpec::new("refused:", "refused")
+            ::toolgate::ResourceSpec::new("refused")
         }
     }
 };

@@ -1,5 +1,5 @@
 #[derive(Prompt)]
-#[prompt(uri = "a:b", name = "two words", complete = languages)]
+#[prompt(uri = "a:b", name = "two\nlines", complete = languages)]
 #[serde(rename_all = "camelCase")]
 struct Review {
     #[prompt(complete = languages)]

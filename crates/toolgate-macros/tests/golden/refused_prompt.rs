@@ -11,7 +11,7 @@
     "unknown key `uri`; expected one of `name`, `title`, `scopes`, `roles`, `guard`, `listed`, `advertised`, `timeout`, `icon`"
 }
 ::core::compile_error! {
-    "a prompt name consists of A-Z, a-z, 0-9, `_`, `-` and `.`; `two words` contains ' '"
+    "a prompt name cannot contain '\\n'"
 }
 ::core::compile_error! {
     "`complete` belongs on a field"

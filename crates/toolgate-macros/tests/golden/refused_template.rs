@@ -23,7 +23,7 @@
     "an icon is a URI that starts with `https:` or `data:`"
 }
 ::core::compile_error! {
-    "a name cannot be empty"
+    "a resource needs a name of at least one character"
 }
 ::core::compile_error! {
     "`uri` is given twice"
@@ -60,7 +60,7 @@ const _: () = {
     }
     impl ::toolgate::Resource for Note {
         fn spec() -> ::toolgate::ResourceSpec {
-            ::toolgate::ResourceSpec::new("refused:", "refused")
+            ::toolgate::ResourceSpec::new("refused")
         }
     }
 };

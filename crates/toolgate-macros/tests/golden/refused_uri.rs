@@ -18,7 +18,7 @@ const _: () = {
     }
     impl ::toolgate::Resource for Note {
         fn spec() -> ::toolgate::ResourceSpec {
-            ::toolgate::ResourceSpec::new("refused:", "refused")
+            ::toolgate::ResourceSpec::new("refused")
         }
     }
 };

@@ -22,7 +22,8 @@ const _: () = {
     #[automatically_derived]
     impl ::toolgate::Resource for AppConfig {
         fn spec() -> ::toolgate::ResourceSpec {
-            ::toolgate::ResourceSpec::new("config://app", "app_config")
+            ::toolgate::ResourceSpec::new("config://app")
+                .name("app_config")
                 .description("What the program was told.")
                 .mime_type("text/plain")
                 .size(1024)

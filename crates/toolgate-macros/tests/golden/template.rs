@@ -27,7 +27,8 @@ const _: () = {
     #[automatically_derived]
     impl ::toolgate::Resource for Weather {
         fn spec() -> ::toolgate::ResourceSpec {
-            ::toolgate::ResourceSpec::new("weather://{city}/{day}{?units}", "weather")
+            ::toolgate::ResourceSpec::new("weather://{city}/{day}{?units}")
+                .name("weather")
                 .description("The weather of a day.")
                 .title("Weather")
                 .mime_type("application/json")

@@ -3,17 +3,17 @@
 use std::{fmt::Debug, time::Duration};
 
 macro_rules! builder {
-    ($spec:ident, $($start:ident),+; $($switch:ident),*) => {
+    ($spec:ident; $($switch:ident),*) => {
         /// Writes down the builder calls.
         #[derive(Debug, Default, PartialEq)]
         pub struct $spec {
-            pub(crate) new: Vec<String>,
+            pub(crate) new: String,
             pub(crate) calls: Vec<String>,
         }
 
         impl $spec {
-            pub(crate) fn new($($start: impl Into<String>),+) -> Self {
-                Self { new: vec![$($start.into()),+], calls: Vec::new() }
+            pub(crate) fn new(new: impl Into<String>) -> Self {
+                Self { new: new.into(), calls: Vec::new() }
             }
 
             fn call(mut self, method: &str, argument: &dyn Debug) -> Self {
@@ -56,11 +56,15 @@ macro_rules! builder {
     };
 }
 
-builder!(ToolSpec, name; read_only, destructive, idempotent, open_world, listed, advertised);
-builder!(ResourceSpec, uri, name; listed, advertised);
-builder!(PromptSpec, name; listed, advertised);
+builder!(ToolSpec; read_only, destructive, idempotent, open_world, listed, advertised);
+builder!(ResourceSpec; listed, advertised);
+builder!(PromptSpec; listed, advertised);
 
 impl ResourceSpec {
+    pub(crate) fn name(self, text: impl Into<String>) -> Self {
+        self.call("name", &text.into())
+    }
+
     pub(crate) fn mime_type(self, text: impl Into<String>) -> Self {
         self.call("mime_type", &text.into())
     }

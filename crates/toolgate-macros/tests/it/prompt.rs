@@ -33,7 +33,7 @@ struct Review {
 #[test]
 fn every_key_is_a_call() {
     let spec = Review::spec();
-    assert_eq!(spec.new, ["code.review"]);
+    assert_eq!(spec.new, "code.review");
     let expected = [
         "description(\"Review a change.\")",
         "title(\"Review\")",

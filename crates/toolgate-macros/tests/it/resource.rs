@@ -37,8 +37,9 @@ struct Weather {
 #[test]
 fn every_key_is_a_call() {
     let spec = Weather::spec();
-    assert_eq!(spec.new, ["weather://{city}/{day}{/path*}{?type,units}", "Weather, by day"]);
+    assert_eq!(spec.new, "weather://{city}/{day}{/path*}{?type,units}");
     let expected = [
+        "name(\"Weather, by day\")",
         "description(\"The weather of a day.\")",
         "title(\"Weather\")",
         "mime_type(\"text/plain\")",
@@ -86,8 +87,8 @@ struct Part(u8);
 #[test]
 fn without_variables_nothing_is_read() {
     let spec = AppConfig::spec();
-    assert_eq!(spec.new, ["config://app", "app_config"]);
-    assert_eq!(spec.calls, ["size(1024)"]);
+    assert_eq!(spec.new, "config://app");
+    assert_eq!(spec.calls, ["name(\"app_config\")", "size(1024)"]);
     serde_json::from_value::<AppConfig>(json!({})).unwrap();
 }
 

@@ -22,7 +22,7 @@ struct DeleteFile {
 #[test]
 fn every_key_is_a_call() {
     let spec = DeleteFile::spec();
-    assert_eq!(spec.new, ["files.delete"]);
+    assert_eq!(spec.new, "files.delete");
     let expected = [
         "description(\"Delete a file.\")",
         "title(\"Delete\")",
@@ -203,6 +203,6 @@ fn names_do_not_clash() {
         serde_json::from_value(json!({ "arguments": { "d": 1 }, "type": 2 })).unwrap();
     assert_eq!((read.arguments.d, read.r#type), (1, 2));
     serde_json::from_value::<names::r#move>(json!({})).unwrap();
-    assert_eq!(names::r#move::spec().new, ["move"]);
+    assert_eq!(names::r#move::spec().new, "move");
     assert_eq!(schema::<names::r#move>()["title"], "move");
 }
