@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod migration;

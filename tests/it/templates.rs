@@ -1,12 +1,14 @@
 //! URI templates mean the same to the derive, when a crate is compiled, and to the server.
 
-use toolgate::protocol::{Template, template::BadTemplate};
+use toolgate::protocol::{Template, template::BadTemplate, uri::is_uri};
 
-// A crate of derives exports nothing else, so its file is compiled here once more.
+// A crate of derives exports nothing else, so its files are compiled here once more.
 #[path = "../../crates/toolgate-macros/src/template.rs"]
-mod derive;
+mod template;
+#[path = "../../crates/toolgate-macros/src/uri.rs"]
+mod uri;
 
-use self::derive::Fault;
+use self::template::Fault;
 
 fn of_server(text: &str) -> Result<Vec<String>, BadTemplate> {
     Ok(Template::parse(text)?.variables().map(str::to_owned).collect())
@@ -22,7 +24,7 @@ fn of_derive(text: &str) -> Result<Vec<String>, BadTemplate> {
         Fault::Wide => BadTemplate::Wide,
         Fault::Query => BadTemplate::Query,
     };
-    let names = derive::variables(text).map_err(|bad| fault(bad.fault))?;
+    let names = template::variables(text).map_err(|bad| fault(bad.fault))?;
     Ok(names.into_iter().map(str::to_owned).collect())
 }
 
@@ -73,4 +75,19 @@ fn every_short_text_gets_the_same_verdict_from_both() {
     let bits = ["{", "}", "a", "b", "+", "#", "/", "*", "?", ",", ":", " ", "\u{e4}"];
     all(&bits, 5, &mut compare);
     assert!(good > 1_000, "{good} good ones");
+}
+
+#[test]
+fn every_short_text_is_a_uri_to_both_or_to_none() {
+    let mut good = 0;
+    let mut compare = |text: &str| {
+        let of_server = Template::parse(text).is_ok_and(|template| is_uri(&template.sample()));
+        let of_derive = uri::check(text);
+        assert_eq!(of_derive.is_ok(), of_server, "{text}: {of_derive:?}");
+        good += usize::from(of_server);
+    };
+    let bits =
+        ["{a}", "{+b}", "{.c}", "{?d}", "a", "1", "x", "+", ":", "/", "%", " ", "\\", "\u{e4}"];
+    all(&bits, 5, &mut compare);
+    assert!(good > 10_000, "{good} good ones");
 }

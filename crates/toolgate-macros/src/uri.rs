@@ -1,23 +1,32 @@
 //! What `uri = ".."` may say: a URI or a template of URIs, with a scheme (RFC 3986).
 
-use crate::template;
+use super::template;
 
 const NO_SCHEME: &str = "a URI starts with a scheme, as in `notes://{id}` (RFC 3986, section 3.1)";
 
-/// Checks the template's grammar, then what stands between its variables.
+/// Checks the template's grammar, then an instance of it as the server does.
 ///
 /// # Errors
 /// A sentence for the user with the first fault.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     template::variables(text).map_err(|bad| bad.to_string())?;
-    let before = text.split_once('{').map_or(text, |(before, _)| before);
-    let Some((_, rest)) = before.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+    let sample = sample(text);
+    let Some((_, rest)) = sample.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
         return Err(NO_SCHEME.into());
     };
-    if rest.is_empty() && before == text {
+    if rest.is_empty() {
         return Err(format!("`{text}` is a scheme with nothing behind it"));
     }
-    literals(text).try_for_each(characters)
+    characters(rest)
+}
+
+/// The template with a letter for each expression.
+fn sample(template: &str) -> String {
+    let literal = |piece: &'_ str| match piece.split_once('}') {
+        Some((_, literal)) => format!("x{literal}"),
+        None => piece.to_owned(),
+    };
+    template.split('{').map(literal).collect()
 }
 
 /// RFC 3986, section 3.1.
@@ -26,19 +35,11 @@ fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(allowed)
 }
 
-/// What stands outside of braces.
-fn literals(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').enumerate().map(|(at, piece)| match piece.split_once('}') {
-        Some((_, literal)) if at > 0 => literal,
-        _ => piece,
-    })
-}
-
 /// The server takes no URI with other characters, so they would match nothing. Those beyond ASCII
 /// pass (RFC 3987).
-fn characters(literal: &str) -> Result<(), String> {
+fn characters(text: &str) -> Result<(), String> {
     let refused = |c: &char| c.is_control() || c.is_whitespace() || "<>\"|\\^`".contains(*c);
-    if let Some(c) = literal.chars().find(refused) {
+    if let Some(c) = text.chars().find(refused) {
         return Err(format!(
             "a URI cannot contain {c:?}; percent-encode it (RFC 3986, section 2.1)"
         ));
@@ -47,7 +48,7 @@ fn characters(literal: &str) -> Result<(), String> {
         let digits = after.chars().take(2).filter(char::is_ascii_hexdigit).count();
         digits == 2
     };
-    if literal.split('%').skip(1).all(is_encoded) {
+    if text.split('%').skip(1).all(is_encoded) {
         return Ok(());
     }
     Err("a `%` in a URI needs two hex digits; one that stands for itself is `%25`".into())
@@ -62,6 +63,7 @@ mod tests {
         for good in [
             "config://app",
             "urn:a:b",
+            "{scheme}://a",
             "a:{+b}",
             "a://{b}/\u{e9}",
             "notes://{user}/{+path}{?rev}",
@@ -78,7 +80,6 @@ mod tests {
             ("://a", "scheme"),
             ("1a://b", "scheme"),
             ("a b://c", "scheme"),
-            ("{scheme}://a", "scheme"),
             ("notes/{id}:x", "scheme"),
             ("a://b c", "' '"),
             ("a:", "nothing behind it"),
