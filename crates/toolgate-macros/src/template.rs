@@ -35,14 +35,14 @@ impl fmt::Display for Bad {
                 "this form is not served; write {a}, {+a}, {#a}, {.a}, {/a}, {/a*}, {?a,b} or {&a,b}"
             }
             Fault::Name => "a variable is named with A-Z, a-z, 0-9 and `_`",
-            Fault::Twice => "a variable of this name stands further left; name one differently",
+            Fault::Twice => "a variable before it has the same name; rename one of them",
             Fault::Adjacent => {
                 "nobody could tell where the variable before it ends; \
                  put something between them, such as a `/`"
             }
             Fault::Wide => {
-                "a variable stands further left that may take in a `/`, so it would take this one \
-                 in as well; move that one to the end, or write it as {a}"
+                "a variable before it may take in a `/`, and with it this one; \
+                 put that one last, or write it as {a}"
             }
             Fault::Query => {
                 "variables of the query stand at the very end, with no `?` before them: `..{?a,b}`"
