@@ -1,12 +1,13 @@
 //! Tools: their descriptions, calls and results (server features, "Tools").
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::Error;
 
 use crate::{
     content::Content,
+    input::Answers,
     json::{Json, Members},
     object::Object,
 };
@@ -100,14 +101,12 @@ impl CallTool {
     pub fn read(params: &Json) -> Result<Self, Error> {
         let members = Object::parse(params.as_bytes())?;
         let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
-        let text = |name| members.text(name).transpose().map(|text| text.map(Cow::into_owned));
-        let input_responses = members.take("inputResponses");
-        let input_responses = input_responses.map(|raw| serde_json::from_str(raw.get()));
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
         Ok(Self {
             name: name.into_owned(),
             arguments: members.take("arguments").map(|raw| Json::within(params.bytes(), raw)),
-            input_responses: input_responses.transpose()?.unwrap_or_default(),
-            request_state: text("requestState")?,
+            input_responses,
+            request_state,
         })
     }
 }

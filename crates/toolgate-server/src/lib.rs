@@ -15,6 +15,7 @@ mod catalog;
 mod failure;
 mod listen;
 mod live;
+mod seal;
 mod server;
 mod shelf;
 
