@@ -66,7 +66,10 @@ impl Answers {
         let request_state = params.text("requestState").transpose()?;
         let answers = params.take("inputResponses").map(|raw| Object::parse(raw.get().as_bytes()));
         Ok(Self {
-            input_responses: answers.transpose()?.map(|answers| answers.owned()).unwrap_or_default(),
+            input_responses: answers
+                .transpose()?
+                .map(|answers| answers.owned())
+                .unwrap_or_default(),
             request_state: request_state.map(Cow::into_owned),
         })
     }

@@ -9,6 +9,7 @@ use toolgate_core::{
 };
 
 use crate::{
+    ask::desk::Desk,
     listen,
     shelf::{Shelf, Stock},
     tool::call,
@@ -16,6 +17,7 @@ use crate::{
 
 pub(crate) struct App {
     pub(crate) stock: Arc<Stock>,
+    pub(crate) desk: Arc<Desk>,
 }
 
 impl Service for App {
@@ -43,7 +45,7 @@ impl App {
             }
             method::TOOLS_CALL if shelf.has.tools => {
                 shelf.require_scopes(&cx)?;
-                call::call(&shelf.tools, &request, cx).await
+                call::call(&shelf.tools, &self.desk, &request, cx).await
             }
             method::LISTEN if self.stock.is_live() => {
                 shelf.require_scopes(&cx)?;

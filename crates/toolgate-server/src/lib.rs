@@ -10,6 +10,7 @@ pub mod guard;
 pub mod tool;
 
 mod app;
+mod ask;
 mod capability;
 mod catalog;
 mod failure;
@@ -21,9 +22,14 @@ mod shelf;
 
 pub use self::{
     access::{Access, Act, Ask, Decision, Item},
+    ask::{
+        Append, AskPolicy, Asking, Elicited, Form, Page, Question, Questions, Roots, Sample,
+        Sampling, Sheet, form,
+    },
     failure::{Result, ToolError},
     guard::{Guard, role, scope, when},
     live::Live,
+    seal::{BadKey, SealKey},
     server::{ServeError, Server},
     tool::{Json, Output, Run, RunBlocking, Tool, ToolSpec},
 };

@@ -17,8 +17,8 @@ use ring::{
 };
 use toolgate_core::{Caller, StartError};
 
-pub use self::key::{BadKey, SealKey};
 use self::key::KeyId;
+pub use self::key::{BadKey, SealKey};
 
 const VERSION: u8 = 1;
 const SALT: usize = 24;
@@ -39,6 +39,16 @@ pub(crate) enum Unopened {
     UnknownKey,
     /// It was changed, or sealed for another purpose, owner or use.
     NotAuthentic,
+}
+
+impl Unopened {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Form => "malformed",
+            Self::UnknownKey => "sealed by an unknown key",
+            Self::NotAuthentic => "changed, or of another owner or request",
+        }
+    }
 }
 
 /// It could not be sealed; there is no randomness, or too much text.

@@ -1,9 +1,11 @@
 //! The server behind the seam, called as a transport would.
 
+mod asks;
 mod calls;
 mod guards;
 mod lists;
 mod live;
+mod states;
 
 use std::sync::Arc;
 

@@ -13,7 +13,8 @@ fn again<T: Serialize + DeserializeOwned>(example: &Value) -> Value {
 
 #[test]
 fn fields_are_read_and_written() {
-    let colours = json!([{"const": "#FF0000", "title": "Red"}, {"const": "#00FF00", "title": "Green"}]);
+    let colours =
+        json!([{"const": "#FF0000", "title": "Red"}, {"const": "#00FF00", "title": "Green"}]);
     for example in [
         json!({"type": "boolean", "title": "Display Name", "description": "Description text",
                "default": false}),

@@ -77,6 +77,9 @@ fn what_is_no_answer_is_refused() {
         json!({"role": "system", "model": "m", "content": []}),
         json!({"role": "assistant", "content": []}),
     ] {
-        assert!(serde_json::from_str::<CreateMessageResult>(&wrong.to_string()).is_err(), "{wrong}");
+        assert!(
+            serde_json::from_str::<CreateMessageResult>(&wrong.to_string()).is_err(),
+            "{wrong}"
+        );
     }
 }

@@ -15,16 +15,15 @@ use toolgate_core::{
     BoxFuture, Context, Error, Notes, Reply, Request, Running,
     protocol::{
         Json,
-        input::{Answers, InputRequired},
+        input::Answers,
         tool::{CallTool, CallToolResult},
     },
-    reply::Kind,
 };
 
 use crate::{
     access,
     app::incident,
-    capability,
+    ask::desk::{Desk, Round},
     catalog::Catalog,
     failure::{Failure, Result as ToolResult},
     tool::entry::ToolEntry,
@@ -33,6 +32,7 @@ use crate::{
 
 pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
+    desk: &Arc<Desk>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -49,16 +49,21 @@ pub(crate) async fn call(
     if let Some(refusal) = access::refusal(decision, unknown) {
         return Err(refusal);
     }
-    let answers = Answers::new(input_responses, request_state);
+    let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(tool.state.clone());
-    let cx = if answers.is_empty() { cx } else { cx.with_answers(answers) };
-    start(tool.clone(), arguments, cx).await
+    let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
+    start(tool.clone(), arguments, cx, round).await
 }
 
 /// Runs until the tool waits for the first time. One that does not answers without a channel.
-async fn start(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Running, Error> {
+async fn start(
+    tool: Arc<ToolEntry>,
+    arguments: Json,
+    cx: Context,
+    round: Round,
+) -> Result<Running, Error> {
     let (cx, notes) = if cx.meta().wants_notes() { cx.streaming() } else { (cx, Notes::none()) };
-    let mut end: BoxFuture<'static, _> = Box::pin(run(tool, arguments, cx));
+    let mut end: BoxFuture<'static, _> = Box::pin(run(tool, arguments, cx, round));
     match poll_fn(|task| Poll::Ready(Pin::new(&mut end).poll(task))).await {
         Poll::Ready(reply) if notes.is_empty() => reply.map(Running::Done),
         Poll::Ready(reply) => Ok(Running::Open { notes, end: Box::pin(std::future::ready(reply)) }),
@@ -66,7 +71,12 @@ async fn start(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Run
     }
 }
 
-async fn run(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Reply, Error> {
+async fn run(
+    tool: Arc<ToolEntry>,
+    arguments: Json,
+    cx: Context,
+    round: Round,
+) -> Result<Reply, Error> {
     let limit = tool.spec.timeout;
     let cx = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
         Some(deadline) => cx.with_deadline(deadline),
@@ -85,7 +95,7 @@ async fn run(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Reply
         },
     };
     match ended {
-        Ok(result) => answer(&tool, result, &cx),
+        Ok(result) => answer(&tool, result, &cx, &round),
         Err(_) => Err(incident(&tool.spec.name, "the tool panicked")),
     }
 }
@@ -99,6 +109,7 @@ fn answer(
     tool: &ToolEntry,
     result: ToolResult<CallToolResult>,
     cx: &Context,
+    round: &Round,
 ) -> Result<Reply, Error> {
     let failure = match result {
         Ok(mut result) => {
@@ -113,15 +124,10 @@ fn answer(
         Failure::Shown(message) => reply(&CallToolResult::error(message)),
         Failure::Hidden(error) => Err(incident(&tool.spec.name, &error)),
         Failure::Protocol(error) => Err(error),
-        Failure::Asks(question) => ask(&question, cx),
+        Failure::Asks(question) => round.put(question, cx),
     }
 }
 
 fn reply(result: &CallToolResult) -> Result<Reply, Error> {
     result.to_members().map(Reply::new).map_err(|_| Error::internal())
-}
-
-fn ask(question: &InputRequired, cx: &Context) -> Result<Reply, Error> {
-    capability::check(question, cx.meta())?;
-    Ok(Reply::of(question)?.kind(Kind::InputRequired))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use toolgate_core::{Scopes, protocol::tool::Annotations};
 
-use crate::{access::Access, guard::Guard};
+use crate::{access::Access, ask::AskPolicy, guard::Guard};
 
 /// A tool's description. `#[derive(Tool)]` writes one; closures bring one.
 ///
@@ -34,6 +34,8 @@ pub struct ToolSpec {
     pub advertised: bool,
     /// How long one call may take.
     pub timeout: Option<Duration>,
+    /// How it takes the answers to what it asks.
+    pub asking: AskPolicy,
 }
 
 impl ToolSpec {
@@ -47,6 +49,7 @@ impl ToolSpec {
             access: Access::default(),
             advertised: true,
             timeout: None,
+            asking: AskPolicy::default(),
         }
     }
 
@@ -134,6 +137,22 @@ impl ToolSpec {
         Self { timeout: Some(timeout), ..self }
     }
 
+    /// Answers to what it asks count once: a client that sends them again is refused. Such a call
+    /// has to come back to the process that asked, which alone remembers.
+    #[must_use]
+    pub fn single_use(mut self) -> Self {
+        self.asking.single_use = true;
+        self
+    }
+
+    /// Answers count that a client brings before it was asked, by the keys that it knows of. They
+    /// are its word as much as any other, but nobody sees to it that they belong to this call.
+    #[must_use]
+    pub fn unasked_answers(mut self) -> Self {
+        self.asking.unasked = true;
+        self
+    }
+
     /// What is wrong with it, a sentence each.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -147,6 +166,12 @@ impl ToolSpec {
         let guard = self.access.guard.as_ref().map(Guard::scopes).unwrap_or_default();
         if !self.access.scopes.are_valid() || !guard.are_valid() {
             problems.push(format!("a scope of tool `{}` is no scope-token of RFC 6749", self.name));
+        }
+        if self.asking.single_use && self.asking.unasked {
+            problems.push(format!(
+                "tool `{}`: `single_use` and `unasked_answers` contradict each other",
+                self.name
+            ));
         }
         problems
     }
