@@ -60,7 +60,8 @@ impl ToolAttrs {
                     checked(entry.string("title = \"..\"")?, |text| literal::text("title", text))?;
                 quote!(#text)
             }
-            "read_only" | "destructive" | "idempotent" | "open_world" | "listed" | "advertised" => {
+            "read_only" | "destructive" | "idempotent" | "open_world" | "listed" | "advertised"
+            | "single_use" | "unasked_answers" => {
                 let on = entry.switch(key)?;
                 quote!(#on)
             }
@@ -86,7 +87,7 @@ impl ToolAttrs {
 }
 
 /// Every key, in the order of the documentation.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "name",
     "title",
     "read_only",
@@ -99,6 +100,8 @@ const KEYS: [&str; 12] = [
     "listed",
     "advertised",
     "timeout",
+    "single_use",
+    "unasked_answers",
 ];
 
 /// `key`, `key = value` or `key(values)`: any key, so that one unknown key hides no other fault.

@@ -11,7 +11,7 @@ mod digest;
 mod question;
 mod questions;
 mod sampling;
-mod state;
+pub(crate) mod state;
 mod url;
 mod used;
 

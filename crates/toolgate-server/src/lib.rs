@@ -34,5 +34,8 @@ pub use self::{
     tool::{Json, Output, Run, RunBlocking, Tool, ToolSpec},
 };
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,8 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Tool};
 pub use toolgate_server::{
-    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Tool, ToolError,
-    ToolSpec, role, scope, when,
+    Asking, Decision, Elicited, Guard, Json, Output, Questions, Result, Run, RunBlocking, Sampling,
+    SealKey, ServeError, Server, Tool, ToolError, ToolSpec, form, role, scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
@@ -37,7 +37,8 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Tool};
     pub use crate::{
-        Context, Json, Result, Run, RunBlocking, ServeError, Server, ToolError, ToolSpec,
+        Asking, Context, Elicited, Json, Questions, Result, Run, RunBlocking, Sampling, ServeError,
+        Server, ToolError, ToolSpec,
         auth::{auth_fn, chain},
         role, scope, when,
     };

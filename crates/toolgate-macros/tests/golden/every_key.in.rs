@@ -16,6 +16,8 @@
     listed,
     advertised = false,
     timeout = "10s",
+    single_use,
+    unasked_answers = false,
 )]
 pub struct DeleteFile {
     /// Path relative to the root.

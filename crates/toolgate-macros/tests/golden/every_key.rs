@@ -60,6 +60,8 @@ const _: () = {
                 .listed(true)
                 .advertised(false)
                 .timeout(::core::time::Duration::from_millis(10000))
+                .single_use(true)
+                .unasked_answers(false)
         }
     }
 };

@@ -110,6 +110,14 @@ impl ToolSpec {
         self.call("listed", &on)
     }
 
+    pub(crate) fn single_use(self, on: bool) -> Self {
+        self.call("single_use", &on)
+    }
+
+    pub(crate) fn unasked_answers(self, on: bool) -> Self {
+        self.call("unasked_answers", &on)
+    }
+
     pub(crate) fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.call("scopes", &scopes.into_iter().map(Into::into).collect::<Vec<String>>())
     }

@@ -114,7 +114,7 @@ fn fixture() -> Calls {
     let server = Server::new("s", "1")
         .open()
         .tool_fn(
-            ToolSpec::new("test_input_required_result_elicitation").unasked_answers(),
+            ToolSpec::new("test_input_required_result_elicitation").unasked_answers(true),
             |_: Nothing, cx| greet(cx),
         )
         .tool_fn(ToolSpec::new("asks_first"), |_: Nothing, cx| greet(cx))

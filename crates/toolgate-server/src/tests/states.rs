@@ -42,7 +42,7 @@ fn server() -> Server {
         .open()
         .tool_fn(ToolSpec::new("greet"), greet)
         .tool_fn(ToolSpec::new("other"), greet)
-        .tool_fn(ToolSpec::new("once").single_use(), greet)
+        .tool_fn(ToolSpec::new("once").single_use(true), greet)
 }
 
 fn key(digit: &str) -> SealKey {
@@ -205,7 +205,7 @@ async fn without_room_to_remember_nothing_more_is_used() {
 #[test]
 fn once_and_unasked_contradict_each_other() {
     use toolgate_core::IntoService;
-    let spec = ToolSpec::new("t").single_use().unasked_answers();
+    let spec = ToolSpec::new("t").single_use(true).unasked_answers(true);
     let server = Server::new("s", "1").open().tool_fn(spec, |_: Nothing, _| async { Ok(()) });
     let problem = server.into_service().err().unwrap().to_string();
     assert!(problem.contains("`single_use`"), "{problem}");

@@ -140,16 +140,16 @@ impl ToolSpec {
     /// Answers to what it asks count once: a client that sends them again is refused. Such a call
     /// has to come back to the process that asked, which alone remembers.
     #[must_use]
-    pub fn single_use(mut self) -> Self {
-        self.asking.single_use = true;
+    pub fn single_use(mut self, once: bool) -> Self {
+        self.asking.single_use = once;
         self
     }
 
     /// Answers count that a client brings before it was asked, by the keys that it knows of. They
     /// are its word as much as any other, but nobody sees to it that they belong to this call.
     #[must_use]
-    pub fn unasked_answers(mut self) -> Self {
-        self.asking.unasked = true;
+    pub fn unasked_answers(mut self, count: bool) -> Self {
+        self.asking.unasked = count;
         self
     }
 
