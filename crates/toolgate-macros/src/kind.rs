@@ -69,6 +69,8 @@ pub(crate) const GUARD: Key = ("guard", Form::Expression);
 pub(crate) const LISTED: Key = ("listed", Form::Switch);
 pub(crate) const ADVERTISED: Key = ("advertised", Form::Switch);
 pub(crate) const TIMEOUT: Key = ("timeout", Form::Timeout);
+pub(crate) const SINGLE_USE: Key = ("single_use", Form::Switch);
+pub(crate) const UNASKED_ANSWERS: Key = ("unasked_answers", Form::Switch);
 pub(crate) const ICON: Key = ("icon", Form::Icon);
 pub(crate) const COMPLETE: Key = ("complete", Form::Function);
 

@@ -55,6 +55,8 @@ use proc_macro::TokenStream;
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a call may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
 /// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
 ///
 /// A name has 1 to 128 of the characters A-Z, a-z, 0-9, `_`, `-` and `.`; this is checked when the
@@ -100,6 +102,8 @@ pub fn derive_tool(input: TokenStream) -> TokenStream {
 /// | `listed` | shown in lists also to callers who may not read it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a read may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
 /// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
 ///
 /// | key on a field | meaning |
@@ -147,6 +151,8 @@ pub fn derive_resource(input: TokenStream) -> TokenStream {
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest it may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
 /// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
 ///
 /// | key on a field | meaning |

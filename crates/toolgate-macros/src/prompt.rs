@@ -20,6 +20,8 @@ pub(crate) const KIND: Kind = Kind {
         kind::LISTED,
         kind::ADVERTISED,
         kind::TIMEOUT,
+        kind::SINGLE_USE,
+        kind::UNASKED_ANSWERS,
         kind::ICON,
     ],
     field_keys: &[kind::COMPLETE],

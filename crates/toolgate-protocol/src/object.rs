@@ -8,6 +8,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::json::Json;
+
 /// More members than any message has; a bound on the work one object can cause.
 const MAX_MEMBERS: usize = 128;
 
@@ -25,6 +27,11 @@ impl<'a> Object<'a> {
 
     pub(crate) fn take(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(known, _)| known.0 == name).map(|(_, value)| *value)
+    }
+
+    /// All members, their values as texts of their own.
+    pub(crate) fn owned(&self) -> BTreeMap<String, Json> {
+        self.0.iter().map(|(name, value)| (name.0.to_string(), Json::copy_of(value))).collect()
     }
 
     /// A member that has to be a string.

@@ -130,7 +130,7 @@ impl GetPrompt {
         let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
         let arguments = members.take("arguments");
         let arguments = arguments.map(|raw| serde_json::from_str::<Texts>(raw.get()));
-        let Answers { input_responses, request_state } = Answers::read(&members)?;
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
         Ok(Self {
             name: name.into_owned(),
             arguments: arguments.transpose()?.unwrap_or_default().0,

@@ -179,7 +179,7 @@ impl ReadResource {
     pub fn read(params: &Json) -> Result<Self, Error> {
         let members = Object::parse(params.as_bytes())?;
         let uri = members.text("uri").ok_or_else(|| Error::missing_field("uri"))??;
-        let Answers { input_responses, request_state } = Answers::read(&members)?;
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
         Ok(Self { uri: uri.into_owned(), input_responses, request_state })
     }
 }

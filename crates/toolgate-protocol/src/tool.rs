@@ -111,7 +111,7 @@ impl CallTool {
     pub fn read(params: &Json) -> Result<Self, Error> {
         let members = Object::parse(params.as_bytes())?;
         let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
-        let Answers { input_responses, request_state } = Answers::read(&members)?;
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
         Ok(Self {
             name: name.into_owned(),
             arguments: members.take("arguments").map(|raw| Json::within(params.bytes(), raw)),

@@ -9,6 +9,7 @@ use toolgate_core::{
 };
 
 use crate::{
+    ask::desk::Desk,
     catalog::{Catalog, Entry},
     completion,
     items::{Has, Items},
@@ -21,6 +22,7 @@ use crate::{
 
 pub(crate) struct App {
     pub(crate) stock: Arc<Stock>,
+    pub(crate) desk: Arc<Desk>,
 }
 
 impl Service for App {
@@ -46,9 +48,9 @@ impl App {
             Method::ListResources => shelf.list(resources, &request, &cx).await,
             Method::ListTemplates => shelf.list(templates, &request, &cx).await,
             Method::ListPrompts => shelf.list(prompts, &request, &cx).await,
-            Method::Call => call::call(tools, &request, cx).await,
-            Method::Read => read::read(&shelf.items, &request, cx).await,
-            Method::Get => get::get(prompts, &request, cx).await,
+            Method::Call => call::call(tools, &self.desk, &request, cx).await,
+            Method::Read => read::read(&shelf.items, &self.desk, &request, cx).await,
+            Method::Get => get::get(prompts, &self.desk, &request, cx).await,
             Method::Complete => completion::call::complete(&shelf.items, &request, cx).await,
             Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }

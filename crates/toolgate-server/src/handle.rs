@@ -2,30 +2,21 @@
 //! hidden causes masked.
 
 use std::{
-    any::Any,
     future::{Future, poll_fn},
     panic::AssertUnwindSafe,
     pin::Pin,
-    sync::Arc,
     task::Poll,
     time::{Duration, Instant},
 };
 
 use futures::FutureExt;
 use tokio::time::timeout;
-use toolgate_core::{
-    BoxFuture, Context, Error, Notes, Reply, Running,
-    protocol::{
-        code,
-        input::{Answers, InputRequired},
-    },
-    reply::Kind,
-};
+use toolgate_core::{BoxFuture, Context, Error, Notes, Reply, Running, protocol::code};
 
 use crate::{
     access::Item,
     app::incident,
-    capability,
+    ask::desk::Round,
     failure::{Failure, Result as ToolResult},
 };
 
@@ -37,16 +28,6 @@ pub(crate) enum Ended<T> {
     Said(String),
     /// A question to the client.
     Asks(Reply),
-}
-
-/// The context of an item's work: what its server shares, and what a retry brought back.
-pub(crate) fn prepare(
-    cx: Context,
-    state: &Arc<dyn Any + Send + Sync>,
-    answers: Answers,
-) -> Context {
-    let cx = cx.with_state(state.clone());
-    if answers.is_empty() { cx } else { cx.with_answers(answers) }
 }
 
 /// Starts work and goes on until it waits for the first time. What does not wait answers without a
@@ -64,7 +45,7 @@ where
     }
 }
 
-/// Runs an author's handler once.
+/// Runs an author's handler once. Without a round it may not ask.
 ///
 /// # Errors
 /// What the handler says as an error of the protocol, and an incident's id where it hides its
@@ -73,6 +54,7 @@ pub(crate) async fn run<T, R>(
     item: Item<'_>,
     limit: Option<Duration>,
     cx: Context,
+    round: Option<&Round>,
     handler: impl FnOnce(Context) -> R,
 ) -> Result<Ended<T>, Error>
 where
@@ -98,7 +80,7 @@ where
     };
     match ended {
         Ok(Ok(answer)) => Ok(Ended::Done(answer)),
-        Ok(Err(error)) => failed(item, error.into_failure(), &cx),
+        Ok(Err(error)) => failed(item, error.into_failure(), &cx, round),
         Err(_) => Err(incident(name, &format!("the {kind} panicked"))),
     }
 }
@@ -108,16 +90,20 @@ pub(crate) fn said(words: String) -> Error {
     Error::new(code::INTERNAL_ERROR, words)
 }
 
-fn failed<T>(item: Item<'_>, failure: Failure, cx: &Context) -> Result<Ended<T>, Error> {
+fn failed<T>(
+    item: Item<'_>,
+    failure: Failure,
+    cx: &Context,
+    round: Option<&Round>,
+) -> Result<Ended<T>, Error> {
     match failure {
         Failure::Shown(words) => Ok(Ended::Said(words)),
         Failure::Hidden(error) => Err(incident(item.name, &error)),
         Failure::Protocol(error) => Err(error),
-        Failure::Asks(question) => ask(&question, cx).map(Ended::Asks),
+        Failure::Asks(question) => match round {
+            Some(round) => round.put(question, cx).map(Ended::Asks),
+            // The protocol has questions for tools, resources and prompts alone.
+            None => Err(incident(item.name, "it asks where nothing can be asked")),
+        },
     }
-}
-
-fn ask(question: &InputRequired, cx: &Context) -> Result<Reply, Error> {
-    capability::check(question, cx.meta())?;
-    Ok(Reply::of(question)?.kind(Kind::InputRequired))
 }

@@ -14,6 +14,7 @@ pub mod resource;
 pub mod tool;
 
 mod app;
+mod ask;
 mod capability;
 mod catalog;
 mod failure;
@@ -21,6 +22,7 @@ mod handle;
 mod items;
 mod listen;
 mod live;
+mod seal;
 mod server;
 mod shelf;
 mod spec;
@@ -28,15 +30,23 @@ mod text;
 
 pub use self::{
     access::{Access, Act, Ask, Decision, Item},
+    ask::{
+        Append, AskPolicy, Asking, Elicited, Form, Page, Question, Questions, Roots, Sample,
+        Sampling, Sheet, form,
+    },
     completion::Typed,
     failure::{Result, ToolError},
     guard::{Guard, role, scope, when},
     live::Live,
     prompt::{IntoMessages, Prompt, PromptSpec, Render},
     resource::{IntoContents, Read, Resource, ResourceSpec, SafePath},
+    seal::{BadKey, SealKey},
     server::{ServeError, Server},
     tool::{Json, Output, Run, RunBlocking, Tool, ToolSpec},
 };
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(test)]
 mod tests;

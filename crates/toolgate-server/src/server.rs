@@ -16,6 +16,7 @@ use toolgate_core::{
 
 use crate::{
     app::App,
+    ask::{desk::Desk, settings::Settings},
     failure::Result,
     live::{Live, Shared},
     shelf::{Facts, Shelf, Stock},
@@ -47,6 +48,7 @@ pub struct Server<S = ()> {
     principals: Vec<PrincipalType>,
     stock: Arc<Stock>,
     shared: Shared<S>,
+    pub(crate) asking: Settings,
     problems: Vec<String>,
 }
 
@@ -64,6 +66,7 @@ impl Server {
             open: false,
             principals: Vec::new(),
             shared: Shared { state: Arc::new(()), room: Arc::new(Semaphore::new(room)) },
+            asking: Settings::default(),
             problems: Vec::new(),
         }
     }
@@ -81,6 +84,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             principals: self.principals,
             stock: self.stock,
             shared: Shared { state: Arc::new(state), room: self.shared.room },
+            asking: self.asking,
             problems: self.problems,
         }
     }
@@ -233,9 +237,11 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
             self.problems.push("`open` and `required_scopes` contradict each other".into());
         }
         StartError::check(std::mem::take(&mut self.problems))?;
+        let sealer = Arc::new(self.asking.sealer()?);
+        let desk = Arc::new(Desk::new(sealer, self.asking)?);
         let Self { about, instructions, required, open, principals, .. } = self;
         self.stock.open(Facts { about, instructions, required, open, principals })?;
-        Ok(Arc::new(App { stock: self.stock }))
+        Ok(Arc::new(App { stock: self.stock, desk }))
     }
 }
 

@@ -6,7 +6,7 @@ use toolgate_core::{
     protocol::{ItemMeta, icon::Icon},
 };
 
-use crate::{access::Access, guard::Guard};
+use crate::{access::Access, ask::AskPolicy, guard::Guard};
 
 /// Writes the common part of a description's builder.
 macro_rules! described {
@@ -85,6 +85,23 @@ macro_rules! described {
             pub fn timeout(self, timeout: ::std::time::Duration) -> Self {
                 Self { timeout: Some(timeout), ..self }
             }
+
+            /// Answers to what it asks count once: a client that sends them again is refused. Such
+            /// a request has to come back to the process that asked, which alone remembers.
+            #[must_use]
+            pub fn single_use(mut self, once: bool) -> Self {
+                self.asking.single_use = once;
+                self
+            }
+
+            /// Answers count that a client brings before it was asked, by the keys that it knows
+            /// of. They are its word as much as any other, but nobody sees to it that they belong
+            /// to this request.
+            #[must_use]
+            pub fn unasked_answers(mut self, count: bool) -> Self {
+                self.asking.unasked = count;
+                self
+            }
         }
     };
 }
@@ -120,6 +137,7 @@ pub(crate) struct Common<'a> {
     pub(crate) icons: &'a [Icon],
     pub(crate) meta: &'a ItemMeta,
     pub(crate) access: &'a Access,
+    pub(crate) asking: &'a AskPolicy,
 }
 
 impl Common<'_> {
@@ -136,6 +154,11 @@ impl Common<'_> {
         }
         if !self.access.scopes.are_valid() || !guard_scopes(self.access).are_valid() {
             problems.push(format!("a scope of {kind} `{name}` is no scope-token of RFC 6749"));
+        }
+        if self.asking.single_use && self.asking.unasked {
+            problems.push(format!(
+                "{kind} `{name}`: `single_use` and `unasked_answers` contradict each other"
+            ));
         }
         problems
     }

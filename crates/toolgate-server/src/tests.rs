@@ -1,5 +1,6 @@
 //! The server behind the seam, called as a transport would.
 
+mod asks;
 mod calls;
 mod completion;
 mod decisions;
@@ -8,6 +9,7 @@ mod lists;
 mod live;
 mod prompts;
 mod resources;
+mod states;
 
 use std::sync::Arc;
 

@@ -7,9 +7,10 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Decision, Guard, IntoContents, IntoMessages, Json, Output, Prompt, PromptSpec, Read, Render,
-    Resource, ResourceSpec, Result, Run, RunBlocking, SafePath, ServeError, Server, Tool,
-    ToolError, ToolSpec, Typed, role, scope, when,
+    Asking, Decision, Elicited, Guard, IntoContents, IntoMessages, Json, Live, Output, Prompt,
+    PromptSpec, Questions, Read, Render, Resource, ResourceSpec, Result, Run, RunBlocking,
+    SafePath, Sampling, SealKey, ServeError, Server, Tool, ToolError, ToolSpec, Typed, form, role,
+    scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
@@ -43,8 +44,9 @@ pub mod prelude {
     #[cfg(feature = "macros")]
     pub use crate::{Arguments, Output, Prompt, Resource, Tool};
     pub use crate::{
-        Content, Contents, Context, Json, PromptMessage, PromptSpec, Read, Render, ResourceSpec,
-        Result, Run, RunBlocking, SafePath, ServeError, Server, ToolError, ToolSpec, Typed,
+        Asking, Content, Contents, Context, Elicited, Json, PromptMessage, PromptSpec, Questions,
+        Read, Render, ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, ServeError,
+        Server, ToolError, ToolSpec, Typed,
         auth::{auth_fn, chain},
         role, scope, when,
     };

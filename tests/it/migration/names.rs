@@ -16,8 +16,7 @@ use toolgate::{
     http::{Cors, Http, Limits, McpService},
     prelude::*,
     protocol::{
-        Base64, Json as Text, LogLevel, input::InputRequest, resource::Resource as Described,
-        tool::CallToolResult,
+        Base64, Json as Text, LogLevel, resource::Resource as Described, tool::CallToolResult,
     },
     transport::memory,
 };
@@ -45,6 +44,11 @@ struct All {
     level: u8,
 }
 
+#[derive(Arguments)]
+struct Sure {
+    sure: bool,
+}
+
 #[derive(Output)]
 struct Level {
     level: u8,
@@ -61,10 +65,14 @@ impl Run<User> for All {
         if self.level > 8 {
             return Err(ToolError::shown("too high"));
         }
-        if Context::answers(cx).is_empty() {
-            let params = Text::of(&json!({"message": "Sure?"}))?;
-            return Err(ToolError::asks("sure", InputRequest::new("elicitation/create", params)));
-        }
+        let Elicited::Accepted(Sure { sure: true }) =
+            Asking::elicit::<Sure>(cx, "sure", "Sure?").await?
+        else {
+            return Err(ToolError::shown("not sure"));
+        };
+        let _ = Asking::elicit_url(cx, "page", "Look", "https://example.com/").await?;
+        let _ = Asking::sample(cx, "model", Sampling::new(10).user("Sure?")).await?;
+        let _ = Asking::roots(cx, "roots").await?;
         let _ = Context::ending(cx).await;
         Ok(Level { level: self.level })
     }

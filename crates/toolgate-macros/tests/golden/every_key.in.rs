@@ -17,6 +17,8 @@
     advertised = false,
     timeout = "10s",
     icon = "https://a.example/delete.svg",
+    single_use,
+    unasked_answers = false,
 )]
 pub struct DeleteFile {
     /// Path relative to the root.

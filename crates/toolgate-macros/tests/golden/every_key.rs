@@ -61,6 +61,8 @@ const _: () = {
                 .advertised(false)
                 .timeout(::core::time::Duration::from_millis(10000))
                 .icon("https://a.example/delete.svg")
+                .single_use(true)
+                .unasked_answers(false)
         }
     }
 };

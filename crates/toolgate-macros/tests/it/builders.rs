@@ -56,9 +56,9 @@ macro_rules! builder {
     };
 }
 
-builder!(ToolSpec; read_only, destructive, idempotent, open_world, listed, advertised);
-builder!(ResourceSpec; listed, advertised);
-builder!(PromptSpec; listed, advertised);
+builder!(ToolSpec; read_only, destructive, idempotent, open_world, listed, advertised, single_use, unasked_answers);
+builder!(ResourceSpec; listed, advertised, single_use, unasked_answers);
+builder!(PromptSpec; listed, advertised, single_use, unasked_answers);
 
 impl ResourceSpec {
     pub(crate) fn name(self, text: impl Into<String>) -> Self {

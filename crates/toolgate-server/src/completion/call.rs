@@ -7,7 +7,6 @@ use toolgate_core::{
     protocol::{
         Json,
         completion::{Complete, CompleteResult, Completion, Reference},
-        input::Answers,
     },
 };
 
@@ -43,7 +42,7 @@ pub(crate) async fn complete(
         }
         _ => return Err(unknown()),
     }?;
-    let cx = handle::prepare(cx, &asked.state, Answers::default());
+    let cx = cx.with_state(asked.state.clone());
     handle::start(cx, |cx| run(asked, typed, cx)).await
 }
 
@@ -87,7 +86,7 @@ async fn run(asked: Asked, typed: Typed, cx: Context) -> Result<Reply, Error> {
         Source::Nothing => Completion::of([]),
         Source::Choices(choices) => Completion::of(typed.among(choices.iter())),
         Source::Author(complete) => {
-            match handle::run(item, asked.timeout, cx, |cx| complete(typed, cx)).await? {
+            match handle::run(item, asked.timeout, cx, None, |cx| complete(typed, cx)).await? {
                 Ended::Done(completion) => completion,
                 Ended::Said(words) => return Err(handle::said(words)),
                 // The revision has no such answer to this method.

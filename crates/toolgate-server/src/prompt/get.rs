@@ -10,6 +10,7 @@ use toolgate_core::{
 use super::entry::PromptEntry;
 use crate::{
     access::Item,
+    ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     text::TextValue,
@@ -17,6 +18,7 @@ use crate::{
 
 pub(crate) async fn get(
     prompts: &Catalog<PromptEntry>,
+    desk: &Arc<Desk>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -29,19 +31,21 @@ pub(crate) async fn get(
     catalog::admit(&*prompt, Some(&given), &cx, unknown).await?;
     let value = |(name, text)| TextValue { name, text, separator: ',' };
     let values = arguments.into_iter().map(value).collect();
-    let answers = Answers::new(input_responses, request_state);
-    let cx = handle::prepare(cx, &prompt.state, answers);
-    handle::start(cx, |cx| run(prompt, values, cx)).await
+    let brought = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(prompt.state.clone());
+    let (cx, round) = desk.resume(request, brought, prompt.spec.asking, cx)?;
+    handle::start(cx, |cx| run(prompt, values, cx, round)).await
 }
 
 async fn run(
     prompt: Arc<PromptEntry>,
     values: Vec<TextValue>,
     cx: Context,
+    round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(PromptEntry::KIND, prompt.name());
     let renderer = |cx| (prompt.renderer)(values, cx);
-    match handle::run(item, prompt.spec.timeout, cx, renderer).await? {
+    match handle::run(item, prompt.spec.timeout, cx, Some(&round), renderer).await? {
         Ended::Done(mut result) => {
             if result.description.is_none() {
                 result.description.clone_from(&prompt.spec.description);

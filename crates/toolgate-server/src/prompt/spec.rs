@@ -7,6 +7,7 @@ use toolgate_core::protocol::{ItemMeta, icon::Icon};
 
 use crate::{
     access::Access,
+    ask::AskPolicy,
     completion::Completers,
     spec::{Common, completed, described},
 };
@@ -39,6 +40,8 @@ pub struct PromptSpec {
     pub advertised: bool,
     /// How long filling it in may take.
     pub timeout: Option<Duration>,
+    /// How it takes the answers to what it asks.
+    pub asking: AskPolicy,
     /// What completes its arguments.
     pub completers: Completers,
 }
@@ -55,14 +58,15 @@ impl PromptSpec {
             access: Access::default(),
             advertised: true,
             timeout: None,
+            asking: AskPolicy::default(),
             completers: Completers::default(),
         }
     }
 
     /// What is wrong with it, a sentence each.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let Self { name, icons, meta, access, .. } = self;
-        let mut problems = Common { kind: "prompt", name, icons, meta, access }.problems();
+        let Self { name, icons, meta, access, asking, .. } = self;
+        let mut problems = Common { kind: "prompt", name, icons, meta, access, asking }.problems();
         if !(1..=128).contains(&name.len()) || name.contains(char::is_control) {
             problems.push(format!("the prompt name {name:?} is not 1 to 128 bytes of text"));
         }

@@ -19,21 +19,28 @@ use super::{
 };
 use crate::{
     access::Item,
+    ask::desk::{Desk, Round},
     catalog::{self, Entry},
     handle::{self, Ended},
     items::Items,
     text::TextValue,
 };
 
-pub(crate) async fn read(items: &Items, request: &Request, cx: Context) -> Result<Running, Error> {
+pub(crate) async fn read(
+    items: &Items,
+    desk: &Arc<Desk>,
+    request: &Request,
+    cx: Context,
+) -> Result<Running, Error> {
     let ReadResource { uri, input_responses, request_state, .. } =
         ReadResource::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
     let Found { kind, entry, values, .. } = admitted(items, &uri, &cx).await?;
-    let answers = Answers::new(input_responses, request_state);
-    let cx = handle::prepare(cx, &entry.state, answers);
+    let brought = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(entry.state.clone());
+    let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
     let origin = Origin { uri, mime_type: entry.spec.mime_type.clone() };
-    handle::start(cx, |cx| run(kind, entry, Asked { origin, values }, cx)).await
+    handle::start(cx, |cx| run(kind, entry, Asked { origin, values }, cx, round)).await
 }
 
 /// Whether this caller may read what a URI means: what that takes.
@@ -97,11 +104,12 @@ async fn run(
     entry: Arc<ResourceEntry>,
     asked: Asked,
     cx: Context,
+    round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(kind, entry.name());
     let uri = asked.origin.uri.clone();
     let reader = |cx| (entry.reader)(asked, cx);
-    match handle::run(item, entry.spec.timeout, cx, reader).await? {
+    match handle::run(item, entry.spec.timeout, cx, Some(&round), reader).await? {
         Ended::Done(contents) if contents.is_empty() => Err(unknown(&uri)),
         Ended::Done(contents) => {
             let mut result = ReadResourceResult::default();

@@ -11,6 +11,7 @@ use toolgate_core::protocol::{
 
 use crate::{
     access::Access,
+    ask::AskPolicy,
     completion::Completers,
     spec::{Common, completed, described},
 };
@@ -53,6 +54,8 @@ pub struct ResourceSpec {
     pub advertised: bool,
     /// How long one reading may take.
     pub timeout: Option<Duration>,
+    /// How it takes the answers to what it asks.
+    pub asking: AskPolicy,
     /// What completes its variables.
     pub completers: Completers,
 }
@@ -74,6 +77,7 @@ impl ResourceSpec {
             access: Access::default(),
             advertised: true,
             timeout: None,
+            asking: AskPolicy::default(),
             completers: Completers::default(),
         }
     }
@@ -119,8 +123,9 @@ impl ResourceSpec {
 
     /// Its template, or what is wrong with it, a sentence each.
     pub(crate) fn checked(&self) -> Result<Template, Vec<String>> {
-        let Self { uri, name, icons, meta, access, .. } = self;
-        let mut problems = Common { kind: "resource", name, icons, meta, access }.problems();
+        let Self { uri, name, icons, meta, access, asking, .. } = self;
+        let mut problems =
+            Common { kind: "resource", name, icons, meta, access, asking }.problems();
         if name.is_empty() || name.contains(char::is_control) {
             problems.push(format!("the resource {uri:?} has no name"));
         }

@@ -165,7 +165,8 @@ async fn a_prompt_may_ask_fail_and_panic_like_a_tool() {
     let asked =
         calls.request("prompts/get", json!({ "name": "asks", "_meta": can })).await.unwrap();
     assert_eq!(asked.kind, Kind::InputRequired);
-    let retry = json!({ "name": "asks", "inputResponses": { "who": {} } });
+    let state = &value(&asked)["requestState"];
+    let retry = json!({ "name": "asks", "inputResponses": { "who": {} }, "requestState": state });
     let reply = calls.request("prompts/get", retry).await.unwrap();
     assert_eq!(value(&reply)["messages"][0]["content"]["text"], "answered");
     let said = calls.request("prompts/get", json!({ "name": "says" })).await.unwrap_err();

@@ -222,7 +222,7 @@ async fn a_resource_may_ask_and_sees_the_answers() {
         ResourceSpec::new("a:b"),
         |(), cx: Context| async move {
             match cx.answers().input_responses.get("sure") {
-                Some(_) => Ok(cx.answers().request_state.clone().unwrap_or_default()),
+                Some(answer) => Ok(String::from_utf8_lossy(answer.as_bytes()).into_owned()),
                 None => {
                     let params = toolgate_core::protocol::Json::of(&json!({}))?;
                     let question = InputRequest::new("elicitation/create", params);
@@ -237,9 +237,13 @@ async fn a_resource_may_ask_and_sees_the_answers() {
         calls.request("resources/read", json!({ "uri": "a:b", "_meta": can })).await.unwrap();
     assert_eq!(first.kind, Kind::InputRequired);
     assert!(first.cache.is_none(), "a question is not to be kept");
-    let retry = json!({ "uri": "a:b", "inputResponses": { "sure": {} }, "requestState": "s" });
-    let reply = calls.request("resources/read", retry).await.unwrap();
-    assert_eq!(value(&reply)["contents"][0]["text"], "s");
+    let state = value(&first)["requestState"].clone();
+    let answers = json!({ "sure": { "action": "accept" } });
+    let retry = |state| json!({ "uri": "a:b", "inputResponses": answers, "requestState": state });
+    let reply = calls.request("resources/read", retry(state)).await.unwrap();
+    assert_eq!(value(&reply)["contents"][0]["text"], r#"{"action":"accept"}"#);
+    let forged = calls.request("resources/read", retry(json!("s"))).await.unwrap_err();
+    assert_eq!(forged.message(), "the request state is not valid");
     let error = calls.request("resources/read", json!({ "uri": "a:b" })).await.unwrap_err();
     assert_eq!(error.code(), code::MISSING_CLIENT_CAPABILITY);
 }

@@ -13,6 +13,7 @@ use toolgate_core::{
 
 use crate::{
     access::Item,
+    ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     tool::entry::ToolEntry,
@@ -21,6 +22,7 @@ use crate::{
 
 pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
+    desk: &Arc<Desk>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -34,15 +36,21 @@ pub(crate) async fn call(
     let unknown = || Error::invalid_params("unknown tool");
     let tool = tools.find(&name).ok_or_else(unknown)?.clone();
     catalog::admit(&*tool, Some(&arguments), &cx, unknown).await?;
-    let answers = Answers::new(input_responses, request_state);
-    let cx = handle::prepare(cx, &tool.state, answers);
-    handle::start(cx, |cx| run(tool, arguments, cx)).await
+    let brought = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(tool.state.clone());
+    let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
+    handle::start(cx, |cx| run(tool, arguments, cx, round)).await
 }
 
-async fn run(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Reply, Error> {
+async fn run(
+    tool: Arc<ToolEntry>,
+    arguments: Json,
+    cx: Context,
+    round: Round,
+) -> Result<Reply, Error> {
     let item = Item::new(ToolEntry::KIND, tool.name());
     let handler = |cx| (tool.handler)(arguments, cx);
-    match handle::run(item, tool.spec.timeout, cx, handler).await? {
+    match handle::run(item, tool.spec.timeout, cx, Some(&round), handler).await? {
         Ended::Done(mut result) => {
             if tool.wraps {
                 result.structured_content = result.structured_content.as_ref().map(schema::wrap);

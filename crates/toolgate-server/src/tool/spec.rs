@@ -6,6 +6,7 @@ use toolgate_core::protocol::{ItemMeta, icon::Icon, tool::Annotations};
 
 use crate::{
     access::Access,
+    ask::AskPolicy,
     spec::{Common, described},
 };
 
@@ -41,6 +42,8 @@ pub struct ToolSpec {
     pub advertised: bool,
     /// How long one call may take.
     pub timeout: Option<Duration>,
+    /// How it takes the answers to what it asks.
+    pub asking: AskPolicy,
 }
 
 impl ToolSpec {
@@ -56,6 +59,7 @@ impl ToolSpec {
             access: Access::default(),
             advertised: true,
             timeout: None,
+            asking: AskPolicy::default(),
         }
     }
 
@@ -102,8 +106,8 @@ impl ToolSpec {
     }
 
     fn common(&self) -> Common<'_> {
-        let Self { name, icons, meta, access, .. } = self;
-        Common { kind: "tool", name, icons, meta, access }
+        let Self { name, icons, meta, access, asking, .. } = self;
+        Common { kind: "tool", name, icons, meta, access, asking }
     }
 }
 
