@@ -251,7 +251,7 @@ struct Note {
     path: SafePath,
 }
 
-impl toolgate::Resource for Note {
+impl Resource for Note {
     fn spec() -> ResourceSpec {
         let spec = ResourceSpec::new("notes://{+path}").name("note");
         ResourceSpec::complete(spec, "path", |_: Typed, _| async { Ok(["a.md".to_owned()]) })
@@ -271,7 +271,7 @@ struct Review {
     day: String,
 }
 
-impl toolgate::Prompt for Review {
+impl Prompt for Review {
     fn spec() -> PromptSpec {
         let complete = |typed: Typed, _| async move { Ok(typed.among(["today"])) };
         PromptSpec::complete(PromptSpec::new("review"), "day", complete)
