@@ -1,5 +1,6 @@
 //! The server behind the seam, called as a transport would.
 
+mod answers;
 mod asks;
 mod calls;
 mod completion;

@@ -13,6 +13,7 @@ fn schema<T: schemars::JsonSchema>() -> Value {
 #[derive(Tool, Debug, PartialEq)]
 #[tool(name = "files.delete", title = "Delete", read_only = false, destructive, idempotent)]
 #[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms", icon = "https://a.example/i")]
+#[tool(single_use, unasked_answers = false)]
 struct DeleteFile {
     /// Path relative to the root.
     path: String,
@@ -37,6 +38,8 @@ fn every_key_is_a_call() {
         "advertised(false)",
         "timeout(1.5s)",
         "icon(\"https://a.example/i\")",
+        "single_use(true)",
+        "unasked_answers(false)",
     ];
     assert_eq!(spec.calls, expected);
 }
