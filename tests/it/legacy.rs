@@ -107,7 +107,7 @@ fn tools(server: Server) -> Server {
         })
         .tool_fn(weather(), |_: Nothing, _| async { Ok(Data(Weather { degrees: 7 })) })
         .tool_fn(ToolSpec::new("sound"), |_: Nothing, _| async {
-            let sound = Content::Audio { data: "AAAA".into(), mime_type: "audio/wav".into() };
+            let sound = Content::audio(b"\0\0\0", "audio/wav");
             Ok(vec![Content::text("listen"), sound])
         })
         .tool_fn(ToolSpec::new("ask"), |_: Nothing, _| async {

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod migration;
@@ -21,6 +23,8 @@ mod seam;
 mod stdio;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod templates;
 #[cfg(test)]
 mod ui;
 #[cfg(test)]

@@ -140,7 +140,8 @@ async fn a_tool_asks_and_the_retry_brings_the_answer() {
         Server::new("s", "1").tool_fn(ToolSpec::new("ask"), |_: Nothing, cx: Context| async move {
             match cx.answers().input_responses.get("sure") {
                 Some(answer) => {
-                    Ok(format!("{} said {}", cx.identity()?.key.subject, answer.parse::<Value>()?))
+                    let action = answer.parse::<Value>()?["action"].clone();
+                    Ok(format!("{} said {action}", cx.identity()?.key.subject))
                 }
                 None => {
                     let params = Json::of(&json!({"message": "Sure?"}))?;
@@ -156,9 +157,23 @@ async fn a_tool_asks_and_the_retry_brings_the_answer() {
     let asked: Value = question.fields.to_object().parse().unwrap();
     assert_eq!(asked["inputRequests"]["sure"]["method"], "elicitation/create");
 
-    let retry = request(json!({"name": "ask", "_meta": capable, "inputResponses": {"sure": true}}));
-    let answer = client.call(ann(), retry).await.reply().await.unwrap();
-    assert_eq!((answer.kind.clone(), text(&answer)), (Kind::Complete, "ann said true".into()));
+    let retry = || {
+        request(json!({
+            "name": "ask",
+            "_meta": capable,
+            "inputResponses": {"sure": {"action": "accept"}},
+            "requestState": asked["requestState"],
+        }))
+    };
+    let answer = client.call(ann(), retry()).await.reply().await.unwrap();
+    let said = (answer.kind.clone(), text(&answer));
+    assert_eq!(said, (Kind::Complete, "ann said \"accept\"".into()));
+
+    let bob = Credentials::from_fields([("x-user", "bob")]);
+    let Err(Failure::Error(error)) = client.call(bob, retry()).await.reply().await else {
+        panic!("a state belongs to whom it was given")
+    };
+    assert_eq!(error.code(), code::INVALID_PARAMS);
 
     let Err(Failure::Error(error)) = client.call(ann(), call("ask")).await.reply().await else {
         panic!("a client that cannot answer must not be asked")

@@ -1,5 +1,5 @@
 //! All faults at once, and no echo where the tool is used.
-use toolgate::{Tool, Tool};
+use toolgate::Tool;
 
 #[derive(Tool)]
 #[tool(reed_only, timeout = "fast", scopes("a b"))]

@@ -26,16 +26,31 @@ pub struct Card {
     pub principals: Vec<PrincipalType>,
     names: BTreeMap<String, String>,
     headers: HashMap<String, Vec<ParamHeader>>,
-    stamp: Members,
+    brief: Stamp,
+    whole: Stamp,
+}
+
+/// What a server says of itself in results, written once.
+#[derive(Clone, Debug)]
+struct Stamp {
+    member: Members,
     meta: Members,
+}
+
+impl Stamp {
+    fn of(server: &Implementation) -> Self {
+        let member = Members::of(&BTreeMap::from([(meta::SERVER_INFO, server)]));
+        let member = member.unwrap_or_default();
+        Self { meta: Members::object("_meta", &member), member }
+    }
 }
 
 impl Card {
     /// The card of a service that guards nothing and refuses callers without identity.
     pub fn new(server: Implementation) -> Self {
-        let stamp = Members::of(&BTreeMap::from([(meta::SERVER_INFO, &server)]));
-        let stamp = stamp.unwrap_or_default();
         Self {
+            brief: Stamp::of(&server.brief()),
+            whole: Stamp::of(&server),
             version: 0,
             server,
             scopes: Scopes::none(),
@@ -45,8 +60,6 @@ impl Card {
             principals: Vec::new(),
             names: BTreeMap::new(),
             headers: HashMap::new(),
-            meta: Members::object("_meta", &stamp),
-            stamp,
         }
     }
 
@@ -81,12 +94,12 @@ impl Card {
         (!held && !self.required.is_empty()).then_some(&self.required)
     }
 
-    pub(crate) fn server_stamp(&self) -> &Members {
-        &self.stamp
+    pub(crate) fn server_stamp(&self, whole: bool) -> &Members {
+        if whole { &self.whole.member } else { &self.brief.member }
     }
 
-    pub(crate) fn meta(&self) -> &Members {
-        &self.meta
+    pub(crate) fn meta(&self, whole: bool) -> &Members {
+        if whole { &self.whole.meta } else { &self.brief.meta }
     }
 }
 

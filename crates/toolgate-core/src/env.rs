@@ -36,6 +36,7 @@ pub const TABLE: &[Variable] = &[
     AUDIENCE,
     API_KEYS,
     TOKEN,
+    SEAL_KEYS,
 ];
 
 macro_rules! variables {
@@ -65,6 +66,7 @@ variables! {
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";
     API_KEYS = "", "path of the JSON file that lists the API keys, as hashes.";
     TOKEN = "", "token of the one caller that a server on standard input and output has.";
+    SEAL_KEYS = "", "keys that seal what clients keep for the server, 64 hexadecimal digits each, separated by commas: the first seals, all open. Random at each start by default.";
 }
 
 /// Where variables are looked up.

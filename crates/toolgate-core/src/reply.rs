@@ -25,12 +25,21 @@ pub struct Reply {
     pub cache: Option<Cache>,
     /// Names identical `fields`: equal keys, equal bytes. What is derived from them is cached by it.
     pub key: Option<u64>,
+    /// Whether the server says all of itself, and not its name alone.
+    pub introduces: bool,
 }
 
 impl Reply {
     /// A complete result.
     pub fn new(fields: Members) -> Self {
-        Self { kind: Kind::Complete, fields, meta: Members::none(), cache: None, key: None }
+        Self {
+            kind: Kind::Complete,
+            fields,
+            meta: Members::none(),
+            cache: None,
+            key: None,
+            introduces: false,
+        }
     }
 
     /// A complete result without members.
@@ -59,6 +68,11 @@ impl Reply {
     /// The same, with cache hints.
     pub fn cache(self, cache: Cache) -> Self {
         Self { cache: Some(cache), ..self }
+    }
+
+    /// The same, with all that the server says of itself.
+    pub fn introducing(self) -> Self {
+        Self { introduces: true, ..self }
     }
 
     /// The same, with the name of its bytes.

@@ -1,29 +1,159 @@
-//! Reads `#[tool(..)]`: each key at most once, each value checked, each fault reported.
+//! Reads `#[tool(..)]` and its sisters: each key at most once, each value checked, each fault told.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+mod entry;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Expr, ExprLit, Lit, LitStr, Token, parenthesized, token};
+use syn::{Attribute, Data, DeriveInput, Field, LitStr, Token};
 
+use self::entry::Entry;
 use crate::errors::Errors;
-use crate::{literal, name};
+use crate::kind::{self, Form, Kind};
+use crate::{foreign, literal, uri};
 
-/// What all `#[tool(..)]` attributes of a struct say together.
+/// What all attributes of a kind on a struct and its fields say together.
 #[derive(Default)]
-pub(crate) struct ToolAttrs {
+pub(crate) struct Attrs {
     pub(crate) name: Option<LitStr>,
-    /// The builder calls, in the order the keys were written.
+    pub(crate) uri: Option<LitStr>,
+    /// The builder calls: those of the struct in the order the keys were written, then the fields'.
     pub(crate) calls: Vec<TokenStream>,
+    given: Vec<Ident>,
 }
 
 /// Reads the attributes; what is wrong goes to `errors`.
-pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> ToolAttrs {
-    refuse_misplaced(input, errors);
-    let mut attrs = ToolAttrs::default();
+pub(crate) fn read(input: &DeriveInput, kind: &Kind, errors: &mut Errors) -> Attrs {
+    let mut attrs = Attrs::default();
+    let mut of_fields = Vec::new();
+    match &input.data {
+        Data::Struct(data) if !kind.field_keys.is_empty() => {
+            for field in &data.fields {
+                let call = |entry: &Entry| field_call(kind, input, field, entry);
+                of_fields.extend(each(&field.attrs, kind, errors, call));
+            }
+        }
+        Data::Struct(data) => {
+            data.fields.iter().for_each(|field| refuse(&field.attrs, kind, errors));
+        }
+        Data::Enum(data) => {
+            data.variants.iter().for_each(|variant| refuse(&variant.attrs, kind, errors));
+        }
+        Data::Union(_) => {}
+    }
+    let calls = each(&input.attrs, kind, errors, |entry| attrs.add(kind, entry));
+    attrs.calls = calls.into_iter().flatten().chain(of_fields).collect();
+    attrs
+}
+
+impl Attrs {
+    /// The key as it was written on the struct, also where its value was refused.
+    pub(crate) fn given(&self, key: &str) -> Option<&Ident> {
+        self.given.iter().find(|given| given.unraw() == key)
+    }
+
+    /// Takes one key of the struct: it is kept for `new`, or becomes a builder call.
+    fn add(&mut self, kind: &Kind, entry: &Entry) -> syn::Result<Option<TokenStream>> {
+        let key = entry.name();
+        let Some(form) = kind::form(kind.keys, &key) else {
+            return Err(match kind::form(kind.field_keys, &key) {
+                Some(_) => entry.error(format!("`{key}` belongs on a field")),
+                None => unknown(entry, kind.keys),
+            });
+        };
+        self.given.push(entry.key.clone());
+        let argument = match form {
+            Form::Name => {
+                self.name = Some(entry.text("\"..\"", kind.name)?);
+                return Ok(None);
+            }
+            Form::Uri => {
+                self.uri = Some(entry.text("\"..\"", uri::check)?);
+                return Ok(None);
+            }
+            other => argument(other, entry)?,
+        };
+        let method = &entry.key;
+        Ok(Some(quote!(.#method(#argument))))
+    }
+}
+
+/// The builder call of one key on a field.
+fn field_call(
+    kind: &Kind,
+    input: &DeriveInput,
+    field: &Field,
+    entry: &Entry,
+) -> syn::Result<TokenStream> {
+    let key = entry.name();
+    let Some(form) = kind::form(kind.field_keys, &key) else {
+        return Err(match kind::form(kind.keys, &key) {
+            Some(_) => entry.error(format!("`{key}` belongs on the struct")),
+            None => unknown(entry, kind.field_keys),
+        });
+    };
+    let argument = argument(form, entry)?;
+    let name = match foreign::renamed(field) {
+        Some(name) => name,
+        None if foreign::written(&input.attrs, "serde", "rename_all").is_some() => {
+            return Err(entry.error(format!(
+                "`rename_all` gives this field another name, and `{key}` needs to know it; \
+                 write it on the field: `#[serde(rename = \"..\")]`"
+            )));
+        }
+        None => field.ident.iter().map(|name| name.unraw().to_string()).collect(),
+    };
+    let method = &entry.key;
+    Ok(quote!(.#method(#name, #argument)))
+}
+
+/// What the builder's method is called with.
+fn argument(form: Form, entry: &Entry) -> syn::Result<TokenStream> {
+    Ok(match form {
+        Form::Name | Form::Uri => return Err(entry.error("expected a key of the builder")),
+        Form::Text(check) => {
+            let text = entry.text("\"..\"", check)?;
+            quote!(#text)
+        }
+        Form::Switch => {
+            let on = entry.switch()?;
+            quote!(#on)
+        }
+        Form::Strings(check) => entry.strings(check)?,
+        Form::Expression => {
+            let value = entry.expression("<expression>")?;
+            quote!(#value)
+        }
+        Form::Timeout => {
+            let millis = entry.parsed("\"10s\"", literal::timeout)?;
+            quote!(::core::time::Duration::from_millis(#millis))
+        }
+        Form::Icon => {
+            let source = entry.text("\"https://..\"", literal::icon)?;
+            quote!(#source)
+        }
+        Form::Size => {
+            let bytes = entry.size()?;
+            quote!(#bytes)
+        }
+        Form::Function => {
+            let path = entry.function()?;
+            quote!(#path)
+        }
+    })
+}
+
+/// What `take` makes of each key; a key that was there before is refused.
+fn each<T>(
+    attrs: &[Attribute],
+    kind: &Kind,
+    errors: &mut Errors,
+    mut take: impl FnMut(&Entry) -> syn::Result<T>,
+) -> Vec<T> {
+    let mut taken = Vec::new();
     let mut seen: Vec<String> = Vec::new();
-    for attr in input.attrs.iter().filter(is_tool) {
+    for attr in attrs.iter().filter(|attr| kind.owns(attr)) {
         let entries = match attr.parse_args_with(Punctuated::<Entry, Token![,]>::parse_terminated) {
             Ok(entries) => entries,
             Err(error) => {
@@ -32,185 +162,30 @@ pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> ToolAttrs {
             }
         };
         for entry in entries {
-            let key = entry.key.unraw().to_string();
+            let key = entry.name();
             if seen.contains(&key) {
                 errors.at(&entry.key, format!("`{key}` is given twice"));
                 continue;
             }
-            if let Err(error) = attrs.add(&key, &entry) {
-                errors.push(error);
+            match take(&entry) {
+                Ok(one) => taken.push(one),
+                Err(error) => errors.push(error),
             }
             seen.push(key);
         }
     }
-    attrs
+    taken
 }
 
-impl ToolAttrs {
-    /// Adds one key. A key's builder method has the same name.
-    fn add(&mut self, key: &str, entry: &Entry) -> syn::Result<()> {
-        let argument = match key {
-            "name" => {
-                let text = entry.string("name = \"..\"")?;
-                self.name = Some(checked(text, name::check)?);
-                return Ok(());
-            }
-            "title" => {
-                let text =
-                    checked(entry.string("title = \"..\"")?, |text| literal::text("title", text))?;
-                quote!(#text)
-            }
-            "read_only" | "destructive" | "idempotent" | "open_world" | "listed" | "advertised" => {
-                let on = entry.switch(key)?;
-                quote!(#on)
-            }
-            "scopes" => entry.strings(literal::scope)?,
-            "roles" => entry.strings(|text| literal::text("role", text))?,
-            "guard" => {
-                let guard = entry.expression("guard = <expression>")?;
-                quote!(#guard)
-            }
-            "timeout" => {
-                let text = entry.string("timeout = \"10s\"")?;
-                let millis =
-                    literal::timeout(&text.value()).map_err(|m| syn::Error::new(text.span(), m))?;
-                let millis = Literal::u64_unsuffixed(millis);
-                quote!(::core::time::Duration::from_millis(#millis))
-            }
-            _ => return Err(entry.unknown(key)),
-        };
-        let method = &entry.key;
-        self.calls.push(quote!(.#method(#argument)));
-        Ok(())
-    }
+fn unknown(entry: &Entry, keys: &[kind::Key]) -> syn::Error {
+    let (key, expected) = (entry.name(), kind::listed(keys));
+    let one_of = if keys.len() > 1 { "one of " } else { "" };
+    entry.error(format!("unknown key `{key}`; expected {one_of}{expected}"))
 }
 
-/// Every key, in the order of the documentation.
-const KEYS: [&str; 12] = [
-    "name",
-    "title",
-    "read_only",
-    "destructive",
-    "idempotent",
-    "open_world",
-    "scopes",
-    "roles",
-    "guard",
-    "listed",
-    "advertised",
-    "timeout",
-];
-
-/// `key`, `key = value` or `key(values)`: any key, so that one unknown key hides no other fault.
-struct Entry {
-    key: Ident,
-    value: Value,
-}
-
-enum Value {
-    None,
-    Assigned(Box<Expr>),
-    List(token::Paren, TokenStream),
-}
-
-impl Parse for Entry {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        let key = input.call(Ident::parse_any)?;
-        let value = if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            Value::Assigned(input.parse()?)
-        } else if input.peek(token::Paren) {
-            let content;
-            let paren = parenthesized!(content in input);
-            Value::List(paren, content.parse()?)
-        } else {
-            Value::None
-        };
-        Ok(Self { key, value })
-    }
-}
-
-impl Entry {
-    fn unknown(&self, key: &str) -> syn::Error {
-        let keys: Vec<String> = KEYS.iter().map(|key| format!("`{key}`")).collect();
-        self.error(format!("unknown key `{key}`; expected one of {}", keys.join(", ")))
-    }
-
-    /// A fault of the entry as a whole, at its key.
-    fn error(&self, message: impl std::fmt::Display) -> syn::Error {
-        syn::Error::new(self.key.span(), message)
-    }
-
-    fn expression(&self, form: &str) -> syn::Result<&Expr> {
-        match &self.value {
-            Value::Assigned(value) => Ok(value),
-            Value::None | Value::List(..) => Err(self.error(format!("expected `{form}`"))),
-        }
-    }
-
-    fn string(&self, form: &str) -> syn::Result<LitStr> {
-        match self.expression(form)? {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
-            other => Err(syn::Error::new_spanned(other, format!("expected a string: `{form}`"))),
-        }
-    }
-
-    fn switch(&self, key: &str) -> syn::Result<bool> {
-        match &self.value {
-            Value::None => Ok(true),
-            Value::Assigned(value) => match &**value {
-                Expr::Lit(ExprLit { lit: Lit::Bool(on), .. }) => Ok(on.value),
-                other => Err(syn::Error::new_spanned(other, "expected `true` or `false`")),
-            },
-            Value::List(..) => Err(self.error(format!("expected `{key}` or `{key} = false`"))),
-        }
-    }
-
-    /// The strings of `key("a", "b")` as an array; every bad one is reported.
-    fn strings(&self, check: impl Fn(&str) -> Result<(), String>) -> syn::Result<TokenStream> {
-        let key = self.key.unraw();
-        let Value::List(paren, list) = &self.value else {
-            return Err(self.error(format!("expected `{key}(\"..\", ..)`")));
-        };
-        let strings = Punctuated::<LitStr, Token![,]>::parse_terminated;
-        let strings = syn::parse::Parser::parse2(strings, list.clone())?;
-        if strings.is_empty() {
-            let message = format!("`{key}()` asks for nothing; name at least one or leave it out");
-            return Err(syn::Error::new(paren.span.join(), message));
-        }
-        let mut errors = Errors::default();
-        for text in &strings {
-            if let Err(message) = check(&text.value()) {
-                errors.at(text, message);
-            }
-        }
-        errors.into_result()?;
-        let strings = strings.iter();
-        Ok(quote!([#(#strings),*]))
-    }
-}
-
-fn checked(text: LitStr, check: impl Fn(&str) -> Result<(), String>) -> syn::Result<LitStr> {
-    match check(&text.value()) {
-        Ok(()) => Ok(text),
-        Err(message) => Err(syn::Error::new(text.span(), message)),
-    }
-}
-
-fn is_tool(attr: &&Attribute) -> bool {
-    attr.path().is_ident("tool")
-}
-
-/// `#[tool(..)]` on a field or a variant would otherwise be ignored in silence.
-fn refuse_misplaced(input: &DeriveInput, errors: &mut Errors) {
-    let mut refuse = |attrs: &[Attribute]| {
-        for attr in attrs.iter().filter(is_tool) {
-            errors.at(attr, "`#[tool(..)]` belongs on the struct");
-        }
-    };
-    match &input.data {
-        Data::Struct(data) => data.fields.iter().for_each(|field| refuse(&field.attrs)),
-        Data::Enum(data) => data.variants.iter().for_each(|variant| refuse(&variant.attrs)),
-        Data::Union(_) => {}
+/// An attribute where it says nothing would otherwise be ignored in silence.
+fn refuse(attrs: &[Attribute], kind: &Kind, errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| kind.owns(attr)) {
+        errors.at(attr, format!("`#[{}(..)]` belongs on the struct", kind.noun));
     }
 }

@@ -6,7 +6,7 @@ use syn::{Data, DeriveInput};
 
 use crate::dummy;
 use crate::errors::Errors;
-use crate::shadow::{self, Direction, Plan};
+use crate::shadow::{self, Direction, Plan, Schema};
 
 /// The impls for a type that comes from the client: `Deserialize` and `JsonSchema`.
 pub(crate) fn expand_arguments(input: TokenStream) -> TokenStream {
@@ -19,7 +19,8 @@ pub(crate) fn expand_arguments(input: TokenStream) -> TokenStream {
         let dummies = shadow::scope(&input, &quote!(#deserialize #json_schema));
         return quote!(#errors #dummies);
     }
-    let plan = Plan { direction: Direction::Read, describe: true, unit_is_object: false };
+    let plan =
+        Plan { direction: Direction::Read, schema: Schema::Described, unit_is_object: false };
     shadow::scope(&input, &shadow::impls(&input, plan))
 }
 
@@ -35,7 +36,8 @@ pub(crate) fn expand_output(input: TokenStream) -> TokenStream {
         let dummies = shadow::scope(&input, &quote!(#serialize #json_schema #output));
         return quote!(#errors #dummies);
     }
-    let plan = Plan { direction: Direction::Write, describe: true, unit_is_object: true };
+    let plan =
+        Plan { direction: Direction::Write, schema: Schema::Described, unit_is_object: true };
     let (impls, output) = (shadow::impls(&input, plan), output(&input.ident));
     shadow::scope(&input, &quote!(#impls #output))
 }

@@ -6,6 +6,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, GenericParam, Generics, Lifetime, LifetimeParam, parse_quote};
 
+use crate::kind::Kind;
+
 /// `Deserialize` for the refused type.
 pub(crate) fn deserialize(input: &DeriveInput) -> TokenStream {
     let ident = &input.ident;
@@ -54,14 +56,15 @@ pub(crate) fn json_schema(input: &DeriveInput) -> TokenStream {
     implement(&quote!(::toolgate::schemars::JsonSchema), input, &body)
 }
 
-/// `Tool` for the refused type.
-pub(crate) fn tool_spec(input: &DeriveInput) -> TokenStream {
+/// `Tool`, `Resource` or `Prompt` for the refused type.
+pub(crate) fn spec(input: &DeriveInput, kind: &Kind) -> TokenStream {
+    let (interface, spec) = (kind.interface(), kind.spec());
     let body = quote! {
-        fn spec() -> ::toolgate::ToolSpec {
-            ::toolgate::ToolSpec::new("refused")
+        fn spec() -> #spec {
+            #spec::new("refused")
         }
     };
-    implement(&quote!(::toolgate::Tool), input, &body)
+    implement(&interface, input, &body)
 }
 
 /// `Output` for the refused type.

@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, DeriveInput};
 
-use crate::{data, tool};
+use crate::{data, item, prompt, resource, tool};
 
 #[test]
 fn expansions_are_golden() {
@@ -59,7 +59,9 @@ fn expand(name: &str, input: &str) -> TokenStream {
     input.attrs.retain(|attr| !is_derive(attr));
     let input = input.into_token_stream();
     match derives.as_slice() {
-        [one] if one.contains("Tool") => tool::expand(input),
+        [one] if one.contains("Tool") => item::expand(input, &tool::KIND),
+        [one] if one.contains("Resource") => item::expand(input, &resource::KIND),
+        [one] if one.contains("Prompt") => item::expand(input, &prompt::KIND),
         [one] if one.contains("Arguments") => data::expand_arguments(input),
         [one] if one.contains("Output") => data::expand_output(input),
         other => panic!("{name}: one known derive expected, found {other:?}"),

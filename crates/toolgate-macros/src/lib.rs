@@ -8,10 +8,17 @@ mod data;
 mod docs;
 mod dummy;
 mod errors;
+mod foreign;
+mod item;
+mod kind;
 mod literal;
 mod name;
+mod prompt;
+mod resource;
 mod shadow;
+mod template;
 mod tool;
+mod uri;
 
 #[cfg(test)]
 mod golden;
@@ -48,12 +55,112 @@ use proc_macro::TokenStream;
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a call may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
+/// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
 ///
 /// A name has 1 to 128 of the characters A-Z, a-z, 0-9, `_`, `-` and `.`; this is checked when the
-/// crate is compiled, as are scopes and timeouts.
+/// crate is compiled, as are scopes, timeouts and icons.
 #[proc_macro_derive(Tool, attributes(tool, serde, schemars))]
 pub fn derive_tool(input: TokenStream) -> TokenStream {
-    tool::expand(input.into()).into()
+    item::expand(input.into(), &tool::KIND).into()
+}
+
+/// Makes a struct a resource, or a template of resources: its fields are the variables of the URI,
+/// its doc comment the description.
+///
+/// Adds `Deserialize` and `Resource`, so do not derive the first as well. A struct without fields
+/// is one resource; a struct with fields is a template (RFC 6570), and each of its variables is a
+/// field, each field a variable. A variable is of any type that serde reads from a text: a number,
+/// an enum, or `Vec<String>` for the segments of `{/path*}`; one of the query (`{?rev}`) may be left out, so its
+/// type is an `Option` or has `#[serde(default)]`. Enums, tuple structs and generic structs are
+/// refused, and so is what makes serde read other names than those of the fields, such as `rename`.
+///
+/// ```text
+/// /// The weather of a day.
+/// #[derive(Resource)]
+/// #[resource(uri = "weather://{city}/{day}", mime_type = "application/json")]
+/// struct Weather {
+///     #[resource(complete = cities)]
+///     city: String,
+///     day: Day,
+/// }
+/// ```
+///
+/// Each key of `#[resource(..)]` but `uri` is a method of `ResourceSpec` with the same name. A key may be given once, also when there are several `#[resource(..)]` attributes.
+///
+/// | key | meaning |
+/// |---|---|
+/// | `uri = ".."` | the URI, with variables as `{a}`, `{+a}`, `{#a}`, `{.a}`, `{/a}`, `{/a*}`, `{?a,b}` or `{&a,b}`; needed |
+/// | `name = ".."` | the resource's name; by default the type's name in snake case |
+/// | `title = ".."` | a name for people |
+/// | `mime_type = "text/markdown"` | the media type of what is read |
+/// | `size = 1024` | how large it is, in bytes; not for templates |
+/// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
+/// | `roles("a", "b")` | the caller needs one of these roles |
+/// | `guard = <expression>` | any other rule |
+/// | `listed` | shown in lists also to callers who may not read it; also `= true`, `= false` |
+/// | `advertised = false` | keeps its scopes out of the metadata document |
+/// | `timeout = "10s"` | the longest a read may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
+/// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
+///
+/// | key on a field | meaning |
+/// |---|---|
+/// | `complete = <function>` | proposes values while somebody types |
+///
+/// The template is checked when the crate is compiled, as the server reads it: two variables have
+/// something between them, and of those that may take in a `/` (`{+a}`, `{#a}`, `{/a*}`) there is one, the
+/// last before the query. A URI starts with a scheme (RFC 3986, section 3.1).
+#[proc_macro_derive(Resource, attributes(resource, serde))]
+pub fn derive_resource(input: TokenStream) -> TokenStream {
+    item::expand(input.into(), &resource::KIND).into()
+}
+
+/// Makes a struct a prompt: its fields are the arguments, its doc comment the description.
+///
+/// Adds `Deserialize`, `JsonSchema` and `Prompt`, so do not derive the first two as well. The
+/// `#[serde(..)]` and `#[schemars(..)]` attributes mean what they always mean, and the doc comment
+/// of a field describes the argument. Arguments arrive as texts: a field is of any type that serde
+/// reads from one. A unit struct is a prompt without arguments. Enums, tuple structs and generic
+/// structs are refused.
+///
+/// ```text
+/// /// Review a change.
+/// #[derive(Prompt)]
+/// #[prompt(title = "Review", scopes("code:read"))]
+/// struct Review {
+///     /// The language that the change is written in.
+///     #[prompt(complete = languages)]
+///     language: String,
+///     diff: String,
+/// }
+/// ```
+///
+/// Each key of `#[prompt(..)]` but `name` is a method of `PromptSpec` with the same name. A key may
+/// be given once, also when there are several `#[prompt(..)]` attributes.
+///
+/// | key | meaning |
+/// |---|---|
+/// | `name = ".."` | the prompt's name; by default the type's name in snake case |
+/// | `title = ".."` | a name for people |
+/// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
+/// | `roles("a", "b")` | the caller needs one of these roles |
+/// | `guard = <expression>` | any other rule |
+/// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
+/// | `advertised = false` | keeps its scopes out of the metadata document |
+/// | `timeout = "10s"` | the longest it may take; a whole number of `ms`, `s` or `m` |
+/// | `single_use` | answers to what it asks count once; also `= true`, `= false` |
+/// | `unasked_answers` | answers count before anything was asked; also `= true`, `= false` |
+/// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
+///
+/// | key on a field | meaning |
+/// |---|---|
+/// | `complete = <function>` | proposes values while somebody types; the argument is named as serde reads it |
+#[proc_macro_derive(Prompt, attributes(prompt, serde, schemars))]
+pub fn derive_prompt(input: TokenStream) -> TokenStream {
+    item::expand(input.into(), &prompt::KIND).into()
 }
 
 /// Makes a struct or an enum usable inside a tool's arguments.

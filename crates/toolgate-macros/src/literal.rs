@@ -1,4 +1,4 @@
-//! What the strings inside `#[tool(..)]` may say: scopes, roles, titles and timeouts.
+//! What the strings inside `#[tool(..)]` and its sisters may say: scopes, roles, timeouts, icons.
 
 /// Checks one OAuth scope against `scope-token` of RFC 6749, section 3.3.
 ///
@@ -48,9 +48,64 @@ pub(crate) fn timeout(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Checks where an icon is, which has to be an `https:` or `data:` URI (basic, "Icons").
+///
+/// # Errors
+/// A sentence for the user when it is anything else.
+pub(crate) fn icon(source: &str) -> Result<(), String> {
+    let (scheme, rest) = source.split_once(':').unwrap_or_default();
+    let known = ["https", "data"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    if known && !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Ok(());
+    }
+    Err("an icon is a URI that starts with `https:` or `data:`".to_owned())
+}
+
+/// Checks a media type: a type, a `/` and a subtype (RFC 6838, section 4.2), then parameters.
+///
+/// # Errors
+/// A sentence for the user when it has another form.
+pub(crate) fn media_type(text: &str) -> Result<(), String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c);
+    let name = |name: &str| !name.is_empty() && name.chars().all(allowed);
+    let essence = text.split_once(';').map_or(text, |(essence, _)| essence.trim_end());
+    match essence.split_once('/') {
+        Some((kind, subtype)) if name(kind) && name(subtype) => Ok(()),
+        _ => Err("expected a media type, as in \"text/markdown\"".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{scope, text, timeout};
+    use super::{icon, media_type, scope, text, timeout};
+
+    #[test]
+    fn icons_are_where_anybody_may_look() {
+        for good in ["https://a.example/i.png", "HTTPS://a.example", "data:image/png;base64,AA=="] {
+            assert_eq!(icon(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "https:",
+            "icon.png",
+            "http://a.example",
+            "javascript:x",
+            "https://a b",
+            "file:///i",
+        ] {
+            assert!(icon(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn media_types_have_two_parts() {
+        for good in ["text/plain", "application/vnd.a+json", "text/html; charset=utf-8"] {
+            assert_eq!(media_type(good), Ok(()), "{good}");
+        }
+        for bad in ["", "text", "text/", "/plain", "text/plain/x", "text /plain", "*/*"] {
+            assert!(media_type(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn scopes_follow_the_grammar() {

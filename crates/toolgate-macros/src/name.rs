@@ -1,6 +1,6 @@
-//! Tool names: the default made from the type's name, and what a name may contain.
+//! Names: the default made from the type's name, and what a name may contain.
 
-/// The longest tool name, in characters.
+/// The longest name of a tool, in characters, and of a prompt, in bytes.
 const LONGEST: usize = 128;
 
 /// `HTTPFetch` becomes `http_fetch`.
@@ -26,12 +26,12 @@ pub(crate) fn snake_case(type_name: &str) -> String {
     snake
 }
 
-/// Checks a name against the rule of the specification's tools page: 1 to 128 characters out of
+/// Checks a tool's name against the rule of the specification's tools page: 1 to 128 characters out of
 /// `A-Z`, `a-z`, `0-9`, `_`, `-` and `.`.
 ///
 /// # Errors
 /// A sentence for the user when the name breaks it.
-pub(crate) fn check(name: &str) -> Result<(), String> {
+pub(crate) fn tool(name: &str) -> Result<(), String> {
     if name.is_empty() {
         return Err("a tool needs a name of at least one character".to_owned());
     }
@@ -48,9 +48,39 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
     }
 }
 
+/// Checks a resource's name. The specification has no rule, so it may be any line of text.
+///
+/// # Errors
+/// A sentence for the user when it is blank, or more than a line.
+pub(crate) fn resource(name: &str) -> Result<(), String> {
+    line("resource", name)
+}
+
+/// Checks a prompt's name, which is a line of text too, and one that fits a header.
+///
+/// # Errors
+/// A sentence for the user when it is blank, too long, or more than a line.
+pub(crate) fn prompt(name: &str) -> Result<(), String> {
+    let length = name.len();
+    if length > LONGEST {
+        return Err(format!("a prompt name has at most {LONGEST} bytes; this one has {length}"));
+    }
+    line("prompt", name)
+}
+
+fn line(what: &str, name: &str) -> Result<(), String> {
+    if name.trim().is_empty() {
+        return Err(format!("a {what} needs a name of at least one character"));
+    }
+    match name.chars().find(|c| c.is_control()) {
+        None => Ok(()),
+        Some(c) => Err(format!("a {what} name cannot contain {c:?}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{check, snake_case};
+    use super::{prompt, resource, snake_case, tool};
 
     #[test]
     fn words_are_found() {
@@ -74,12 +104,26 @@ mod tests {
     }
 
     #[test]
-    fn names_are_checked() {
+    fn names_of_tools_are_checked() {
         for good in ["a", "A-z_0.9", &"x".repeat(128)] {
-            assert_eq!(check(good), Ok(()), "{good}");
+            assert_eq!(tool(good), Ok(()), "{good}");
         }
         for bad in ["", "two words", "caf\u{e9}", "a/b", "a,b", "a\n", &"x".repeat(129)] {
-            assert!(check(bad).is_err(), "{bad}");
+            assert!(tool(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn other_names_are_lines() {
+        for good in ["a", "README.md", "The weather, by day", "caf\u{e9}", &"x".repeat(128)] {
+            assert_eq!(resource(good), Ok(()), "{good}");
+            assert_eq!(prompt(good), Ok(()), "{good}");
+        }
+        for bad in ["", " ", "a\n", "a\tb", "\u{7f}"] {
+            assert!(resource(bad).is_err(), "{bad:?}");
+            assert!(prompt(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(resource(&"x".repeat(129)), Ok(()));
+        assert!(prompt(&"x".repeat(129)).is_err());
     }
 }

@@ -7,8 +7,9 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
-use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, Fields, Meta, Token, Variant, Visibility};
+use syn::{Attribute, Data, DeriveInput, Fields, Meta, Variant, Visibility};
+
+use crate::foreign::{keys, written};
 
 /// What serde is to derive.
 #[derive(Clone, Copy)]
@@ -19,12 +20,23 @@ pub(crate) enum Direction {
     Write,
 }
 
+/// What schemars is to derive.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Schema {
+    /// Nothing.
+    None,
+    /// A schema that leaves the type's doc comment to somebody else.
+    OfFields,
+    /// A schema with the type's doc comment as its description.
+    Described,
+}
+
 /// What the shadow takes over besides fields and attributes.
 #[derive(Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) direction: Direction,
-    /// Whether the type's doc comment describes the schema.
-    pub(crate) describe: bool,
+    /// What schemars is to derive.
+    pub(crate) schema: Schema,
     /// Whether a unit struct is read and written as an object without members.
     pub(crate) unit_is_object: bool,
 }
@@ -39,7 +51,7 @@ pub(crate) fn impls(input: &DeriveInput, plan: Plan) -> TokenStream {
         Direction::Read => deserialize(&input.ident, &shadow),
         Direction::Write => serialize(&input.ident, &shadow),
     };
-    let schema = json_schema(&input.ident, &shadow);
+    let schema = (plan.schema != Schema::None).then(|| json_schema(&input.ident, &shadow));
     quote! { #item #serde #schema }
 }
 
@@ -56,11 +68,12 @@ fn item(input: &DeriveInput, shadow: &Ident, plan: Plan) -> TokenStream {
         Direction::Read => quote!(::toolgate::serde::Deserialize),
         Direction::Write => quote!(::toolgate::serde::Serialize),
     };
-    let attrs = container_attrs(input, plan.describe);
-    let body = body(&input.data, shadow, plan.unit_is_object);
+    let schema = (plan.schema != Schema::None).then(|| quote!(, ::toolgate::schemars::JsonSchema));
+    let attrs = container_attrs(input, plan.schema);
+    let body = body(&input.data, shadow, plan);
     let body = replace_self(body, &input.ident);
     quote! {
-        #[derive(#derive, ::toolgate::schemars::JsonSchema)]
+        #[derive(#derive #schema)]
         #(#attrs)*
         #[allow(dead_code, non_camel_case_types, non_snake_case, clippy::all, clippy::pedantic, reason = "written by a derive")]
         #body
@@ -118,7 +131,7 @@ fn json_schema(real: &Ident, shadow: &Ident) -> TokenStream {
 }
 
 /// The attributes of the shadow: ours where the user has not said otherwise, then the user's.
-fn container_attrs(input: &DeriveInput, describe: bool) -> Vec<TokenStream> {
+fn container_attrs(input: &DeriveInput, schema: Schema) -> Vec<TokenStream> {
     let real = input.ident.to_string();
     let serde = |key| written(&input.attrs, "serde", key);
     let schemars = |key| written(&input.attrs, "schemars", key);
@@ -147,13 +160,13 @@ fn container_attrs(input: &DeriveInput, describe: bool) -> Vec<TokenStream> {
     }
 
     let mut attrs = vec![quote!(#[serde(#(#for_serde),*)])];
-    if !for_schemars.is_empty() {
+    if schema != Schema::None && !for_schemars.is_empty() {
         attrs.push(quote!(#[schemars(#(#for_schemars),*)]));
     }
     for attr in &input.attrs {
         if attr.path().is_ident("doc") {
-            attrs.extend(describe.then(|| attr.to_token_stream()));
-        } else if is_copied(attr) {
+            attrs.extend((schema == Schema::Described).then(|| attr.to_token_stream()));
+        } else if is_copied(attr, schema) {
             attrs.push(with_default_of(attr, &real));
         }
     }
@@ -174,21 +187,21 @@ fn with_default_of(attr: &Attribute, real: &str) -> TokenStream {
     quote!(#[#path(#(#keys),*)])
 }
 
-fn body(data: &Data, shadow: &Ident, unit_is_object: bool) -> TokenStream {
+fn body(data: &Data, shadow: &Ident, plan: Plan) -> TokenStream {
     match data {
         Data::Struct(data) => match &data.fields {
-            Fields::Unit if unit_is_object => quote!(struct #shadow {}),
+            Fields::Unit if plan.unit_is_object => quote!(struct #shadow {}),
             Fields::Named(_) => {
-                let fields = fields(&data.fields);
+                let fields = fields(&data.fields, plan.schema);
                 quote!(struct #shadow #fields)
             }
             other => {
-                let fields = fields(other);
+                let fields = fields(other, plan.schema);
                 quote!(struct #shadow #fields;)
             }
         },
         Data::Enum(data) => {
-            let variants = data.variants.iter().map(variant);
+            let variants = data.variants.iter().map(|it| variant(it, plan.schema));
             quote!(enum #shadow { #(#variants),* })
         }
         // Refused before the shadow is made.
@@ -197,37 +210,25 @@ fn body(data: &Data, shadow: &Ident, unit_is_object: bool) -> TokenStream {
 }
 
 /// A variant without its discriminant, which says nothing about the JSON.
-fn variant(variant: &Variant) -> TokenStream {
-    let attrs = variant.attrs.iter().filter(|attr| is_copied(attr));
-    let (ident, fields) = (&variant.ident, fields(&variant.fields));
+fn variant(variant: &Variant, schema: Schema) -> TokenStream {
+    let attrs = variant.attrs.iter().filter(|attr| is_copied(attr, schema));
+    let (ident, fields) = (&variant.ident, fields(&variant.fields, schema));
     quote!(#(#attrs)* #ident #fields)
 }
 
-fn fields(fields: &Fields) -> TokenStream {
+fn fields(fields: &Fields, schema: Schema) -> TokenStream {
     let mut fields = fields.clone();
     for field in &mut fields {
-        field.attrs.retain(is_copied);
+        field.attrs.retain(|attr| is_copied(attr, schema));
         field.vis = Visibility::Inherited;
     }
     fields.to_token_stream()
 }
 
-/// What serde and schemars read.
-fn is_copied(attr: &Attribute) -> bool {
-    ["doc", "deprecated", "serde", "schemars"].iter().any(|name| attr.path().is_ident(name))
-}
-
-/// The key as the user wrote it, if in any attribute of that name.
-fn written(attrs: &[Attribute], attr: &str, key: &str) -> Option<Meta> {
-    let attrs = attrs.iter().filter(|candidate| candidate.path().is_ident(attr));
-    let mut keys = attrs.filter_map(keys).flatten();
-    keys.find(|meta| meta.path().is_ident(key))
-}
-
-/// The keys of `#[serde(..)]` or `#[schemars(..)]`; `None` when they do not parse, which is for
-/// serde or schemars to report.
-fn keys(attr: &Attribute) -> Option<Punctuated<Meta, Token![,]>> {
-    attr.parse_args_with(Punctuated::parse_terminated).ok()
+/// What serde and schemars read. Without schemars' derive, its attribute would be unknown.
+fn is_copied(attr: &Attribute, schema: Schema) -> bool {
+    ["doc", "deprecated", "serde"].iter().any(|name| attr.path().is_ident(name))
+        || (schema != Schema::None && attr.path().is_ident("schemars"))
 }
 
 /// `Self` is the real type, also when written inside the shadow.

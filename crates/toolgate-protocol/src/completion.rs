@@ -85,11 +85,12 @@ pub struct Completion {
 impl Completion {
     /// Of all that may have been meant as many as an answer may have, and how many there were.
     pub fn of(values: impl IntoIterator<Item = String>) -> Self {
-        let mut values: Vec<String> = values.into_iter().collect();
-        let total = values.len();
-        values.truncate(MAX_VALUES);
-        let has_more = Some(total > values.len());
-        Self { values, total: u64::try_from(total).ok(), has_more }
+        let mut all = values.into_iter();
+        let values: Vec<String> = all.by_ref().take(MAX_VALUES).collect();
+        // The rest is counted and not kept.
+        let more = all.count();
+        let total = u64::try_from(values.len() + more).ok();
+        Self { values, total, has_more: Some(more > 0) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::Json;
+use crate::{icon::Icon, json::Json};
 
 /// A program's own description of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +18,35 @@ pub struct Implementation {
     /// A name for people.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub title: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Where to read more of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub website_url: Option<String>,
+    /// Its pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub icons: Vec<Icon>,
 }
 
 impl Implementation {
     /// A program by name and version.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { name: name.into(), version: version.into(), title: None }
+        Self {
+            name: name.into(),
+            version: version.into(),
+            title: None,
+            description: None,
+            website_url: None,
+            icons: Vec::new(),
+        }
+    }
+
+    /// Name, version and title alone: what is worth saying again with each result.
+    #[must_use]
+    pub fn brief(&self) -> Self {
+        let brief = Self::new(self.name.clone(), self.version.clone());
+        Self { title: self.title.clone(), ..brief }
     }
 }
 
@@ -35,6 +58,15 @@ pub struct ServerCapabilities {
     /// `tools/list` and `tools/call`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<ListCapability>,
+    /// `resources/list`, `resources/templates/list` and `resources/read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourcesCapability>,
+    /// `prompts/list` and `prompts/get`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompts: Option<ListCapability>,
+    /// `completion/complete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completions: Option<Empty>,
     /// Log messages for requests that ask for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logging: Option<Empty>,
@@ -49,6 +81,19 @@ pub struct ServerCapabilities {
 #[non_exhaustive]
 pub struct ListCapability {
     /// Whether changes are announced to those who listen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub list_changed: bool,
+}
+
+/// Resources, and what is announced of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct ResourcesCapability {
+    /// Whether a change of one is announced to those who listen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub subscribe: bool,
+    /// Whether changes of the list are announced to those who listen.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub list_changed: bool,
 }

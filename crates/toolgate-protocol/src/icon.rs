@@ -36,6 +36,44 @@ impl Icon {
     pub fn new(src: impl Into<String>) -> Self {
         Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
     }
+
+    /// The same, of a media type.
+    #[must_use]
+    pub fn mime_type(self, mime_type: impl Into<String>) -> Self {
+        Self { mime_type: Some(mime_type.into()), ..self }
+    }
+
+    /// The same, fit for one more size, such as `48x48`.
+    #[must_use]
+    pub fn size(mut self, size: impl Into<String>) -> Self {
+        self.sizes.push(size.into());
+        self
+    }
+
+    /// The same, meant for a background.
+    #[must_use]
+    pub fn theme(self, theme: Theme) -> Self {
+        Self { theme: Some(theme), ..self }
+    }
+
+    /// Whether its source is one that clients may load: `https:` or `data:`.
+    pub fn is_loadable(&self) -> bool {
+        let (scheme, rest) = self.src.split_once(':').unwrap_or_default();
+        let known = ["https", "data"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        known && !rest.is_empty() && !rest.contains(char::is_whitespace)
+    }
+}
+
+impl From<&str> for Icon {
+    fn from(src: &str) -> Self {
+        Self::new(src)
+    }
+}
+
+impl From<String> for Icon {
+    fn from(src: String) -> Self {
+        Self::new(src)
+    }
 }
 
 /// For whom content is, and how much it matters. Hints.

@@ -66,6 +66,10 @@ impl Json {
         Self(text.slice_ref(raw.get().as_bytes()))
     }
 
+    pub(crate) fn copy_of(raw: &RawValue) -> Self {
+        Self(Bytes::copy_from_slice(raw.get().as_bytes()))
+    }
+
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.0
     }

@@ -22,3 +22,6 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 
 /// The error code of a session that is unknown, in the range that JSON-RPC leaves to servers.
 pub const SESSION_NOT_FOUND: i32 = -32001;
+
+/// The error code of a resource that does not exist.
+pub const RESOURCE_NOT_FOUND: i32 = -32002;

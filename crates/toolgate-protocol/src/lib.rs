@@ -6,14 +6,17 @@
 //! types them. [`json::Json`] and [`json::Members`] are JSON kept as text, so that what is only
 //! passed on is never parsed a second time.
 
+pub mod blob;
 pub mod code;
 pub mod completion;
 pub mod content;
 pub mod discover;
+pub mod elicitation;
 pub mod envelope;
 pub mod icon;
 pub mod id;
 pub mod input;
+pub mod item_meta;
 pub mod json;
 pub mod legacy;
 pub mod level;
@@ -24,16 +27,21 @@ pub mod note;
 pub mod params;
 pub mod prompt;
 pub mod resource;
+pub mod roots;
+pub mod sampling;
 pub mod template;
 pub mod tool;
+pub mod uri;
 pub mod version;
 
 mod object;
 
 pub use self::{
+    blob::Base64,
     content::Content,
     envelope::Incoming,
     id::{ProgressToken, RequestId},
+    item_meta::ItemMeta,
     json::{Json, Members},
     level::LogLevel,
     meta::RequestMeta,

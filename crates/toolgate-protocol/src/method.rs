@@ -32,6 +32,12 @@ pub const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
 pub const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 /// `notifications/resources/updated`.
 pub const RESOURCE_UPDATED: &str = "notifications/resources/updated";
+/// `elicitation/create`, which a server asks.
+pub const ELICIT: &str = "elicitation/create";
+/// `sampling/createMessage`, which a server asks.
+pub const SAMPLE: &str = "sampling/createMessage";
+/// `roots/list`, which a server asks.
+pub const ROOTS: &str = "roots/list";
 /// `notifications/progress`.
 pub const PROGRESS: &str = "notifications/progress";
 /// `notifications/message`.

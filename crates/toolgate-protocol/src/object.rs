@@ -1,12 +1,14 @@
 //! One level of an object, read without its values, with duplicate names refused.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
+
+use crate::json::Json;
 
 /// More members than any message has; a bound on the work one object can cause.
 const MAX_MEMBERS: usize = 128;
@@ -25,6 +27,11 @@ impl<'a> Object<'a> {
 
     pub(crate) fn take(&self, name: &str) -> Option<&'a RawValue> {
         self.0.iter().find(|(known, _)| known.0 == name).map(|(_, value)| *value)
+    }
+
+    /// All members, their values as texts of their own.
+    pub(crate) fn owned(&self) -> BTreeMap<String, Json> {
+        self.0.iter().map(|(name, value)| (name.0.to_string(), Json::copy_of(value))).collect()
     }
 
     /// A member that has to be a string.
@@ -88,6 +95,21 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         Ok(Text(Cow::Owned(name.to_owned())))
+    }
+}
+
+/// An object whose values are all strings. Refuses duplicates, like [`Object`].
+#[derive(Debug, Default)]
+pub(crate) struct Texts(pub(crate) BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Object(members) = Object::deserialize(deserializer)?;
+        let text = |(name, value): (Text<'de>, &'de RawValue)| {
+            let value = serde_json::from_str(value.get()).map_err(D::Error::custom)?;
+            Ok((name.0.into_owned(), value))
+        };
+        members.into_iter().map(text).collect::<Result<_, _>>().map(Self)
     }
 }
 

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::Error as _};
+use serde_json::Error;
 
 use crate::{
     content::Content,
     icon::{Icon, Role},
+    input::Answers,
+    item_meta::ItemMeta,
     json::Json,
+    object::{Object, Texts},
 };
 
 /// A prompt as `prompts/list` describes it.
@@ -28,9 +32,9 @@ pub struct Prompt {
     /// Its pictures.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub icons: Vec<Icon>,
-    /// What extensions say of it, an object.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none", default)]
-    pub meta: Option<Json>,
+    /// What extensions say of it.
+    #[serde(rename = "_meta", skip_serializing_if = "ItemMeta::is_empty", default)]
+    pub meta: ItemMeta,
 }
 
 impl Prompt {
@@ -42,7 +46,7 @@ impl Prompt {
             description: None,
             arguments: Vec::new(),
             icons: Vec::new(),
-            meta: None,
+            meta: ItemMeta::default(),
         }
     }
 }
@@ -86,10 +90,21 @@ impl PromptMessage {
     pub fn new(role: Role, content: impl Into<Content>) -> Self {
         Self { role, content: content.into() }
     }
+
+    /// Something that the person says.
+    pub fn user(content: impl Into<Content>) -> Self {
+        Self::new(Role::User, content)
+    }
+
+    /// Something that the model says.
+    pub fn assistant(content: impl Into<Content>) -> Self {
+        Self::new(Role::Assistant, content)
+    }
 }
 
-/// Parameters of `prompts/get`, besides what a retry brings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Parameters of `prompts/get`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GetPrompt {
     /// Which prompt.
@@ -97,6 +112,32 @@ pub struct GetPrompt {
     /// What to fill it in with.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub arguments: BTreeMap<String, String>,
+    /// Answers by key, when the request is a retry.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub input_responses: BTreeMap<String, Json>,
+    /// The state that the server gave with its questions. A peer's bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_state: Option<String>,
+}
+
+impl GetPrompt {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// When a member is missing, named twice or of another type.
+    pub fn read(params: &Json) -> Result<Self, Error> {
+        let members = Object::parse(params.as_bytes())?;
+        let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
+        let arguments = members.take("arguments");
+        let arguments = arguments.map(|raw| serde_json::from_str::<Texts>(raw.get()));
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
+        Ok(Self {
+            name: name.into_owned(),
+            arguments: arguments.transpose()?.unwrap_or_default().0,
+            input_responses,
+            request_state,
+        })
+    }
 }
 
 /// The members of a completed `prompts/get` result.
@@ -108,6 +149,19 @@ pub struct GetPromptResult {
     pub description: Option<String>,
     /// What is said, in order.
     pub messages: Vec<PromptMessage>,
+}
+
+impl GetPromptResult {
+    /// What is said, in order.
+    pub fn new(messages: Vec<PromptMessage>) -> Self {
+        Self { description: None, messages }
+    }
+
+    /// The same, with what it is for.
+    #[must_use]
+    pub fn description(self, description: impl Into<String>) -> Self {
+        Self { description: Some(description.into()), ..self }
+    }
 }
 
 #[cfg(test)]
@@ -123,5 +177,22 @@ mod tests {
         );
         let argument = serde_json::to_string(&PromptArgument::new("a")).unwrap();
         assert_eq!(argument, r#"{"name":"a"}"#);
+    }
+
+    #[test]
+    fn arguments_are_text_and_named_once() {
+        let read = |params: &'static str| GetPrompt::read(&Json::from_text(params).unwrap());
+        let prompt = read(r#"{"name":"p","arguments":{"a":"x"},"requestState":"s"}"#).unwrap();
+        assert_eq!((prompt.name.as_str(), prompt.arguments["a"].as_str()), ("p", "x"));
+        assert_eq!(prompt.request_state.as_deref(), Some("s"));
+        for params in [
+            "{}",
+            r#"{"name":"p","arguments":{"a":1}}"#,
+            r#"{"name":"p","arguments":{"a":"x","a":"y"}}"#,
+            r#"{"name":"p","arguments":[]}"#,
+            r#"{"name":"p","inputResponses":null}"#,
+        ] {
+            assert!(read(params).is_err(), "{params}");
+        }
     }
 }

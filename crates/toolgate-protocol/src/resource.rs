@@ -1,10 +1,17 @@
 //! Resources: their descriptions and contents (server features, "Resources").
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::Error as _};
+use serde_json::{Error, Value};
 
 use crate::{
+    blob::Base64,
     icon::{Annotations, Icon},
+    input::Answers,
+    item_meta::ItemMeta,
     json::Json,
+    object::Object,
 };
 
 /// A resource as `resources/list` describes it.
@@ -34,9 +41,9 @@ pub struct Resource {
     /// Its pictures.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub icons: Vec<Icon>,
-    /// What extensions say of it, an object.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none", default)]
-    pub meta: Option<Json>,
+    /// What extensions say of it.
+    #[serde(rename = "_meta", skip_serializing_if = "ItemMeta::is_empty", default)]
+    pub meta: ItemMeta,
 }
 
 impl Resource {
@@ -51,7 +58,7 @@ impl Resource {
             annotations: None,
             size: None,
             icons: Vec::new(),
-            meta: None,
+            meta: ItemMeta::default(),
         }
     }
 }
@@ -80,9 +87,9 @@ pub struct ResourceTemplate {
     /// Its pictures.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub icons: Vec<Icon>,
-    /// What extensions say of it, an object.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none", default)]
-    pub meta: Option<Json>,
+    /// What extensions say of it.
+    #[serde(rename = "_meta", skip_serializing_if = "ItemMeta::is_empty", default)]
+    pub meta: ItemMeta,
 }
 
 impl ResourceTemplate {
@@ -96,7 +103,7 @@ impl ResourceTemplate {
             mime_type: None,
             annotations: None,
             icons: Vec::new(),
-            meta: None,
+            meta: ItemMeta::default(),
         }
     }
 }
@@ -114,25 +121,25 @@ pub struct Contents {
     /// Text; then there is no `blob`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
-    /// Bytes in Base64; then there is no `text`.
+    /// Bytes; then there is no `text`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub blob: Option<String>,
-    /// What extensions say of it, an object.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none", default)]
-    pub meta: Option<Json>,
+    pub blob: Option<Base64>,
+    /// What extensions say of it.
+    #[serde(rename = "_meta", skip_serializing_if = "ItemMeta::is_empty", default)]
+    pub meta: ItemMeta,
 }
 
 impl Contents {
     /// Text.
     pub fn text(uri: impl Into<String>, text: impl Into<String>) -> Self {
         let text = Some(text.into());
-        Self { uri: uri.into(), mime_type: None, text, blob: None, meta: None }
+        Self { uri: uri.into(), mime_type: None, text, blob: None, meta: ItemMeta::default() }
     }
 
-    /// Bytes, in Base64 already (RFC 4648, section 4).
-    pub fn blob(uri: impl Into<String>, base64: impl Into<String>) -> Self {
-        let blob = Some(base64.into());
-        Self { uri: uri.into(), mime_type: None, text: None, blob, meta: None }
+    /// Bytes.
+    pub fn blob(uri: impl Into<String>, bytes: impl Into<Base64>) -> Self {
+        let blob = Some(bytes.into());
+        Self { uri: uri.into(), mime_type: None, text: None, blob, meta: ItemMeta::default() }
     }
 
     /// The same, of a media type.
@@ -140,14 +147,41 @@ impl Contents {
     pub fn mime_type(self, mime_type: impl Into<String>) -> Self {
         Self { mime_type: Some(mime_type.into()), ..self }
     }
+
+    /// The same, with what an extension says of it.
+    #[must_use]
+    pub fn meta(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.meta.insert(key, value);
+        self
+    }
 }
 
-/// Parameters of `resources/read`, besides what a retry brings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Parameters of `resources/read`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ReadResource {
     /// What to read.
     pub uri: String,
+    /// Answers by key, when the request is a retry.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub input_responses: BTreeMap<String, Json>,
+    /// The state that the server gave with its questions. A peer's bytes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_state: Option<String>,
+}
+
+impl ReadResource {
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// When a member is missing, named twice or of another type.
+    pub fn read(params: &Json) -> Result<Self, Error> {
+        let members = Object::parse(params.as_bytes())?;
+        let uri = members.text("uri").ok_or_else(|| Error::missing_field("uri"))??;
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
+        Ok(Self { uri: uri.into_owned(), input_responses, request_state })
+    }
 }
 
 /// The members of a completed `resources/read` result.
@@ -167,7 +201,7 @@ mod tests {
         let text = |value: &Contents| serde_json::to_string(value).unwrap();
         assert_eq!(text(&Contents::text("a:b", "x")), r#"{"uri":"a:b","text":"x"}"#);
         assert_eq!(
-            text(&Contents::blob("a:b", "eA==").mime_type("image/png")),
+            text(&Contents::blob("a:b", b"x").mime_type("image/png")),
             r#"{"uri":"a:b","mimeType":"image/png","blob":"eA=="}"#
         );
         let resource = serde_json::to_string(&Resource::new("a:b", "n")).unwrap();

@@ -114,6 +114,21 @@ impl Template {
         self.parts.iter().any(optional)
     }
 
+    /// What stands between the members of a variable that is a list: `/` for `{/a*}`, else `,`.
+    pub fn separator(&self, name: &str) -> char {
+        let spread = |part: &Part| matches!(part, Part::Wide(Some('/'), it) if **it == *name);
+        if self.parts.iter().any(spread) { '/' } else { ',' }
+    }
+
+    /// An instance of it, each expression a letter: what it takes to be the template of URIs.
+    pub fn sample(&self) -> String {
+        let sample = |part: &Part| match part {
+            Part::Literal(text) => text.clone(),
+            _ => "x".into(),
+        };
+        self.parts.iter().map(sample).collect()
+    }
+
     /// The values of the variables in a URI, decoded once; none where it does not match.
     ///
     /// A value may be anything that its form admits, decoded: a `%2F` or a `..` too. Whoever makes a

@@ -1,12 +1,15 @@
 //! Tools: their descriptions, calls and results (server features, "Tools").
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::Error;
 
 use crate::{
     content::Content,
+    icon::Icon,
+    input::Answers,
+    item_meta::ItemMeta,
     json::{Json, Members},
     object::Object,
 };
@@ -32,6 +35,12 @@ pub struct Tool {
     /// Hints about its behaviour.
     #[serde(skip_serializing_if = "Annotations::is_empty", default)]
     pub annotations: Annotations,
+    /// Its pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub icons: Vec<Icon>,
+    /// What extensions say of it.
+    #[serde(rename = "_meta", skip_serializing_if = "ItemMeta::is_empty", default)]
+    pub meta: ItemMeta,
 }
 
 impl Tool {
@@ -44,6 +53,8 @@ impl Tool {
             input_schema,
             output_schema: None,
             annotations: Annotations::default(),
+            icons: Vec::new(),
+            meta: ItemMeta::default(),
         }
     }
 }
@@ -100,14 +111,12 @@ impl CallTool {
     pub fn read(params: &Json) -> Result<Self, Error> {
         let members = Object::parse(params.as_bytes())?;
         let name = members.text("name").ok_or_else(|| Error::missing_field("name"))??;
-        let text = |name| members.text(name).transpose().map(|text| text.map(Cow::into_owned));
-        let input_responses = members.take("inputResponses");
-        let input_responses = input_responses.map(|raw| serde_json::from_str(raw.get()));
+        let Answers { input_responses, request_state } = Answers::of(&members)?;
         Ok(Self {
             name: name.into_owned(),
             arguments: members.take("arguments").map(|raw| Json::within(params.bytes(), raw)),
-            input_responses: input_responses.transpose()?.unwrap_or_default(),
-            request_state: text("requestState")?,
+            input_responses,
+            request_state,
         })
     }
 }

@@ -9,13 +9,20 @@ use toolgate_core::{
 };
 
 use crate::{
+    ask::desk::Desk,
+    catalog::{Catalog, Entry},
+    completion,
+    items::{Has, Items},
     listen,
+    prompt::get,
+    resource::read,
     shelf::{Shelf, Stock},
     tool::call,
 };
 
 pub(crate) struct App {
     pub(crate) stock: Arc<Stock>,
+    pub(crate) desk: Arc<Desk>,
 }
 
 impl Service for App {
@@ -32,25 +39,40 @@ impl App {
     async fn answer(&self, request: Request, cx: Context) -> Result<Running, Error> {
         let shelf = self.stock.shelf();
         shelf.admit(&cx)?;
-        match &*request.method {
-            method::DISCOVER => {
-                shelf.require_scopes(&cx)?;
-                Ok(Running::Done(shelf.discovered.clone().cache(shelf.cache())))
-            }
-            method::TOOLS_LIST if shelf.has.tools => {
-                shelf.require_scopes(&cx)?;
-                shelf.list(&request, &cx).await
-            }
-            method::TOOLS_CALL if shelf.has.tools => {
-                shelf.require_scopes(&cx)?;
-                call::call(&shelf.tools, &request, cx).await
-            }
-            method::LISTEN if self.stock.is_live() => {
-                shelf.require_scopes(&cx)?;
-                listen::open(&self.stock, &shelf, &request, cx).await
-            }
-            _ => Err(Error::method_not_found()),
+        let method = self.served(&shelf, &request.method).ok_or_else(Error::method_not_found)?;
+        shelf.require_scopes(&cx)?;
+        let Items { tools, resources, templates, prompts } = &shelf.items;
+        match method {
+            Method::Discover => Ok(shelf.discover()),
+            Method::ListTools => shelf.list(tools, &request, &cx).await,
+            Method::ListResources => shelf.list(resources, &request, &cx).await,
+            Method::ListTemplates => shelf.list(templates, &request, &cx).await,
+            Method::ListPrompts => shelf.list(prompts, &request, &cx).await,
+            Method::Call => call::call(tools, &self.desk, &request, cx).await,
+            Method::Read => read::read(&shelf.items, &self.desk, &request, cx).await,
+            Method::Get => get::get(prompts, &self.desk, &request, cx).await,
+            Method::Complete => completion::call::complete(&shelf.items, &request, cx).await,
+            Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }
+    }
+
+    /// What a method means here; nothing where there is nothing of its kind.
+    fn served(&self, shelf: &Shelf, method: &str) -> Option<Method> {
+        let Has { tools, resources, prompts, completions } = shelf.has;
+        let (served, method) = match method {
+            method::DISCOVER => (true, Method::Discover),
+            method::TOOLS_LIST => (tools, Method::ListTools),
+            method::TOOLS_CALL => (tools, Method::Call),
+            method::RESOURCES_LIST => (resources, Method::ListResources),
+            method::TEMPLATES_LIST => (resources, Method::ListTemplates),
+            method::RESOURCES_READ => (resources, Method::Read),
+            method::PROMPTS_LIST => (prompts, Method::ListPrompts),
+            method::PROMPTS_GET => (prompts, Method::Get),
+            method::COMPLETE => (completions, Method::Complete),
+            method::LISTEN => (self.stock.is_live(), Method::Listen),
+            _ => return None,
+        };
+        served.then_some(method)
     }
 }
 
@@ -69,14 +91,23 @@ impl Shelf {
         lacking.map_or(Ok(()), |scopes| Err(Error::denied(Denial::Scopes(scopes.clone()))))
     }
 
-    async fn list(&self, request: &Request, cx: &Context) -> Result<Running, Error> {
+    fn discover(&self) -> Running {
+        Running::Done(self.discovered.clone().introducing().cache(self.cache()))
+    }
+
+    async fn list<E: Entry>(
+        &self,
+        items: &Catalog<E>,
+        request: &Request,
+        cx: &Context,
+    ) -> Result<Running, Error> {
         let Page { cursor } = request.parse()?;
         if cursor.is_some() {
             // All fits one page, so no cursor was ever given out.
             return Err(Error::invalid_params("unknown cursor"));
         }
-        let list = self.tools.list(cx).await;
-        let reply = list.map_err(|error| incident("tools/list", &error))?;
+        let list = items.list(cx).await;
+        let reply = list.map_err(|error| incident(&request.method, &error))?;
         Ok(Running::Done(reply.cache(self.cache())))
     }
 
@@ -84,6 +115,21 @@ impl Shelf {
     fn cache(&self) -> Cache {
         if self.card.open && !self.card.guarded { Cache::PUBLIC } else { Cache::PRIVATE }
     }
+}
+
+/// What is served.
+#[derive(Clone, Copy)]
+enum Method {
+    Discover,
+    ListTools,
+    ListResources,
+    ListTemplates,
+    ListPrompts,
+    Call,
+    Read,
+    Get,
+    Complete,
+    Listen,
 }
 
 #[derive(Deserialize)]

@@ -9,11 +9,14 @@ use std::{
 };
 
 use toolgate_core::{
-    Context, Reply,
+    Context, Error, Reply, Scopes,
     protocol::{Json, Members},
 };
 
-use crate::access::{self, Access, Act, Ask, Decision, Item};
+use crate::{
+    access::{self, Access, Act, Ask, Item},
+    spec::all_scopes,
+};
 
 /// Something that can be listed, guarded and used.
 pub(crate) trait Entry: Send + Sync + 'static {
@@ -21,7 +24,17 @@ pub(crate) trait Entry: Send + Sync + 'static {
     const KIND: &'static str;
 
     fn name(&self) -> &str;
+
+    /// What it is found by; unique among its kind.
+    fn key(&self) -> &str {
+        self.name()
+    }
+
     fn access(&self) -> &Access;
+
+    /// Whether its scopes stand in the metadata document.
+    fn advertised(&self) -> bool;
+
     /// Its description in the list.
     fn text(&self) -> &Json;
 }
@@ -35,7 +48,7 @@ pub(crate) struct Catalog<E> {
     /// The list's member in the result: `tools`.
     member: &'static str,
     slots: Vec<Slot<E>>,
-    by_name: HashMap<Arc<str>, usize>,
+    by_key: HashMap<Arc<str>, usize>,
     guarded: bool,
     lists: RwLock<HashMap<Box<[u64]>, Reply>>,
 }
@@ -54,7 +67,7 @@ impl<E: Entry> Catalog<E> {
         Self {
             member,
             slots: Vec::new(),
-            by_name: HashMap::new(),
+            by_key: HashMap::new(),
             guarded: false,
             lists: RwLock::default(),
         }
@@ -63,11 +76,11 @@ impl<E: Entry> Catalog<E> {
     /// Adds an item.
     ///
     /// # Errors
-    /// When its name is taken.
+    /// When its key is taken.
     pub(crate) fn add(&mut self, entry: E) -> Result<(), String> {
-        match self.by_name.entry(entry.name().into()) {
+        match self.by_key.entry(entry.key().into()) {
             hash_map::Entry::Occupied(taken) => {
-                Err(format!("two items of kind {} are named `{}`", E::KIND, taken.key()))
+                Err(format!("two items of kind {} are called `{}`", E::KIND, taken.key()))
             }
             hash_map::Entry::Vacant(free) => {
                 free.insert(self.slots.len());
@@ -79,11 +92,11 @@ impl<E: Entry> Catalog<E> {
         }
     }
 
-    /// Takes an item away. Whether there was one of that name.
-    pub(crate) fn remove(&mut self, name: &str) -> bool {
-        let Some(index) = self.by_name.remove(name) else { return false };
+    /// Takes an item away. Whether there was one of that key.
+    pub(crate) fn remove(&mut self, key: &str) -> bool {
+        let Some(index) = self.by_key.remove(key) else { return false };
         self.slots.remove(index);
-        for later in self.by_name.values_mut().filter(|later| **later > index) {
+        for later in self.by_key.values_mut().filter(|later| **later > index) {
             *later -= 1;
         }
         let guarded = self.iter().any(|entry| entry.access().is_guarded());
@@ -93,8 +106,8 @@ impl<E: Entry> Catalog<E> {
     }
 
     /// Switches an item on or off. Whether that changed anything.
-    pub(crate) fn switch(&mut self, name: &str, on: bool) -> bool {
-        let slot = self.by_name.get(name).and_then(|index| self.slots.get_mut(*index));
+    pub(crate) fn switch(&mut self, key: &str, on: bool) -> bool {
+        let slot = self.by_key.get(key).and_then(|index| self.slots.get_mut(*index));
         let changes = slot.is_some_and(|slot| std::mem::replace(&mut slot.on, on) != on);
         if changes {
             self.changed();
@@ -115,25 +128,26 @@ impl<E: Entry> Catalog<E> {
         self.guarded
     }
 
+    /// All items, also those that are off.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &E> {
         self.slots.iter().map(|slot| &*slot.entry)
     }
 
-    /// An item, whoever asks; what is done with it has to be [decided](Self::decide).
-    pub(crate) fn find(&self, name: &str) -> Option<&Arc<E>> {
-        let slot = self.slots.get(*self.by_name.get(name)?)?;
+    /// All items that are there, whoever asks; what is done with them has to be [decided](admit).
+    pub(crate) fn available(&self) -> impl Iterator<Item = &Arc<E>> {
+        self.slots.iter().filter(|slot| slot.on).map(|slot| &slot.entry)
+    }
+
+    /// An item, whoever asks; what is done with it has to be [decided](admit).
+    pub(crate) fn find(&self, key: &str) -> Option<&Arc<E>> {
+        let slot = self.slots.get(*self.by_key.get(key)?)?;
         slot.on.then_some(&slot.entry)
     }
 
-    /// Decides about the use of an item.
-    pub(crate) async fn decide(
-        &self,
-        entry: &E,
-        arguments: Option<&Json>,
-        cx: &Context,
-    ) -> Decision {
-        let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::Use, cx).arguments(arguments);
-        access::decide(entry.access(), &ask).await
+    /// The scopes that its items name in the metadata document.
+    pub(crate) fn advertised_scopes(&self) -> Scopes {
+        let advertised = self.iter().filter(|entry| entry.advertised());
+        advertised.fold(Scopes::none(), |all, entry| all.union(&all_scopes(entry.access())))
     }
 
     /// The list as this caller may see it. Serialized once per visible set.
@@ -178,11 +192,26 @@ impl<E> Clone for Catalog<E> {
         Self {
             member: self.member,
             slots: slots.collect(),
-            by_name: self.by_name.clone(),
+            by_key: self.by_key.clone(),
             guarded: self.guarded,
             lists: RwLock::default(),
         }
     }
+}
+
+/// Decides about the use of an item; a hidden one is an unknown one.
+///
+/// # Errors
+/// The refusal.
+pub(crate) async fn admit<E: Entry>(
+    entry: &E,
+    arguments: Option<&Json>,
+    cx: &Context,
+    unknown: impl FnOnce() -> Error,
+) -> Result<(), Error> {
+    let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::Use, cx).arguments(arguments);
+    let decision = access::decide(entry.access(), &ask).await;
+    access::refusal(decision, unknown).map_or(Ok(()), Err)
 }
 
 fn is_set(set: &[u64], index: usize) -> bool {

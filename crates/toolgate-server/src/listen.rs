@@ -19,7 +19,10 @@ use toolgate_core::{
 };
 
 use self::hub::Watch;
-use crate::shelf::{Shelf, Stock};
+use crate::{
+    resource::read,
+    shelf::{Shelf, Stock},
+};
 
 /// How many resources one subscription watches.
 const MAX_URIS: usize = 256;
@@ -53,16 +56,25 @@ pub(crate) async fn open(
 /// What of a request is served: of kinds that there are, and of resources that the caller may read.
 /// One that is not there for this caller is left out, as an unknown one is.
 async fn honoured(shelf: &Shelf, asked: Filter, cx: &Context) -> Result<Filter, Error> {
-    let _ = cx;
     let mut honoured = Filter::default();
     honoured.tools_list_changed = asked.tools_list_changed && shelf.has.tools;
+    honoured.prompts_list_changed = asked.prompts_list_changed && shelf.has.prompts;
+    honoured.resources_list_changed = asked.resources_list_changed && shelf.has.resources;
+    for uri in asked.resource_subscriptions {
+        match read::may_read(&shelf.items, &uri, cx).await {
+            Ok(()) => honoured.resource_subscriptions.push(uri),
+            Err(refusal) if refusal.denial().is_some() => return Err(refusal),
+            Err(_unknown) => {}
+        }
+    }
     Ok(honoured)
 }
 
 fn may_read(stock: Arc<Stock>) -> MayRead {
-    Box::new(move |_, _| {
-        let _ = &stock;
-        Box::pin(std::future::ready(false))
+    Box::new(move |uri, cx| {
+        // As the items are now: one that is gone is read by nobody.
+        let shelf = stock.shelf();
+        Box::pin(async move { read::may_read(&shelf.items, uri, cx).await.is_ok() })
     })
 }
 

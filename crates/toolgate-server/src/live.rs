@@ -1,5 +1,7 @@
 //! Changing what is served while it is served.
 
+mod kinds;
+
 use std::{fmt, future::Future, sync::Arc};
 
 use schemars::JsonSchema;
@@ -97,21 +99,22 @@ impl<S: Send + Sync + 'static> Live<S> {
 
     fn add(&self, made: Made) -> Result<(), StartError> {
         let added = made.and_then(|tool| {
-            self.stock
-                .change(Change::Tools, |shelf| shelf.tools.add(tool).map_err(|taken| vec![taken]))
+            self.stock.change(Change::Tools, |shelf| {
+                shelf.items.tools.add(tool).map_err(|taken| vec![taken])
+            })
         });
         added.or_else(StartError::check)
     }
 
     /// Takes a tool away. Whether there was one of that name.
     pub fn remove_tool(&self, name: &str) -> bool {
-        self.edit(Change::Tools, |shelf| shelf.tools.remove(name))
+        self.edit(Change::Tools, |shelf| shelf.items.tools.remove(name))
     }
 
     /// Hides a tool from everybody, or shows it again in its old place. Whether that changed
     /// anything.
     pub fn enable_tool(&self, name: &str, enabled: bool) -> bool {
-        self.edit(Change::Tools, |shelf| shelf.tools.switch(name, enabled))
+        self.edit(Change::Tools, |shelf| shelf.items.tools.switch(name, enabled))
     }
 
     /// A change that may turn out to be none, of which nobody is told.

@@ -1,5 +1,7 @@
 //! The builder of a server.
 
+mod kinds;
+
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc, thread};
 
 use schemars::JsonSchema;
@@ -9,11 +11,12 @@ use toolgate_core::{
     BoxError, Context, IntoService, PrincipalType, Scopes, Service, Shutdown, StartError,
     Transport,
     bus::{Bus, Change},
-    protocol::discover::Implementation,
+    protocol::{discover::Implementation, icon::Icon},
 };
 
 use crate::{
     app::App,
+    ask::{desk::Desk, settings::Settings},
     failure::Result,
     live::{Live, Shared},
     shelf::{Facts, Shelf, Stock},
@@ -45,6 +48,7 @@ pub struct Server<S = ()> {
     principals: Vec<PrincipalType>,
     stock: Arc<Stock>,
     shared: Shared<S>,
+    pub(crate) asking: Settings,
     problems: Vec<String>,
 }
 
@@ -62,6 +66,7 @@ impl Server {
             open: false,
             principals: Vec::new(),
             shared: Shared { state: Arc::new(()), room: Arc::new(Semaphore::new(room)) },
+            asking: Settings::default(),
             problems: Vec::new(),
         }
     }
@@ -79,6 +84,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             principals: self.principals,
             stock: self.stock,
             shared: Shared { state: Arc::new(state), room: self.shared.room },
+            asking: self.asking,
             problems: self.problems,
         }
     }
@@ -87,6 +93,27 @@ impl<S: Send + Sync + 'static> Server<S> {
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.about.title = Some(title.into());
+        self
+    }
+
+    /// What the server is for, for people.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.about.description = Some(description.into());
+        self
+    }
+
+    /// Where people read more of it, an `https:` URL.
+    #[must_use]
+    pub fn website(mut self, url: impl Into<String>) -> Self {
+        self.about.website_url = Some(url.into());
+        self
+    }
+
+    /// One more picture of it, at an `https:` or a `data:` URI.
+    #[must_use]
+    pub fn icon(mut self, icon: impl Into<Icon>) -> Self {
+        self.about.icons.push(icon.into());
         self
     }
 
@@ -165,7 +192,7 @@ impl<S: Send + Sync + 'static> Server<S> {
 
     fn add_tool(mut self, made: Made) -> Self {
         let added = made.and_then(|tool| {
-            let add = |shelf: &mut Shelf| shelf.tools.add(tool).map_err(|taken| vec![taken]);
+            let add = |shelf: &mut Shelf| shelf.items.tools.add(tool).map_err(|taken| vec![taken]);
             self.stock.change(Change::Tools, add)
         });
         self.problems.extend(added.err().into_iter().flatten());
@@ -203,13 +230,18 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
         if !self.required.are_valid() {
             self.problems.push("`required_scopes` holds what is no scope-token of RFC 6749".into());
         }
+        if !self.about.icons.iter().all(Icon::is_loadable) {
+            self.problems.push("an icon of the server is no https: or data: URI".into());
+        }
         if self.open && !self.required.is_empty() {
             self.problems.push("`open` and `required_scopes` contradict each other".into());
         }
         StartError::check(std::mem::take(&mut self.problems))?;
+        let sealer = Arc::new(self.asking.sealer()?);
+        let desk = Arc::new(Desk::new(sealer, self.asking)?);
         let Self { about, instructions, required, open, principals, .. } = self;
         self.stock.open(Facts { about, instructions, required, open, principals })?;
-        Ok(Arc::new(App { stock: self.stock }))
+        Ok(Arc::new(App { stock: self.stock, desk }))
     }
 }
 

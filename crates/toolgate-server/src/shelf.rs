@@ -6,31 +6,25 @@ use toolgate_core::{
     Card, PrincipalType, Reply, Scopes, StartError,
     bus::Change,
     protocol::{
-        discover::{Discovered, Empty, Implementation, ListCapability, ServerCapabilities},
+        discover::{Discovered, Implementation},
         version,
     },
 };
 
 use crate::{
-    catalog::{Catalog, Entry},
+    catalog::Entry,
+    items::{Has, Items},
     listen::teller::Teller,
-    tool::entry::ToolEntry,
 };
 
 /// All items, and what the server says of itself because of them.
 #[derive(Clone)]
 pub(crate) struct Shelf {
-    pub(crate) tools: Catalog<ToolEntry>,
+    pub(crate) items: Items,
     pub(crate) card: Arc<Card>,
     pub(crate) discovered: Reply,
     /// What clients were told is there; from then on it is, be it empty.
     pub(crate) has: Has,
-}
-
-/// Kinds of items that a server offers.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Has {
-    pub(crate) tools: bool,
 }
 
 /// What a server says of itself whatever its items.
@@ -56,7 +50,7 @@ pub(crate) struct Stock {
 impl Stock {
     pub(crate) fn new(about: &Implementation) -> Self {
         let shelf = Shelf {
-            tools: Catalog::new("tools"),
+            items: Items::new(),
             card: Arc::new(Card::new(about.clone())),
             discovered: Reply::empty(),
             has: Has::default(),
@@ -125,8 +119,8 @@ impl Stock {
     }
 
     fn describe(&self, shelf: &mut Shelf, facts: &Facts) -> Result<(), String> {
-        shelf.has.tools |= !shelf.tools.is_empty();
-        let capabilities = capabilities(shelf.has, self.is_live());
+        shelf.has = shelf.has.or(shelf.items.has());
+        let capabilities = shelf.has.capabilities(self.is_live());
         let mut discovered = Discovered::new(version::SUPPORTED, capabilities);
         discovered.instructions = facts.instructions.clone();
         let problem = |error| format!("the server cannot be described: {error}");
@@ -138,28 +132,14 @@ impl Stock {
     }
 }
 
-fn capabilities(has: Has, live: bool) -> ServerCapabilities {
-    let mut capabilities = ServerCapabilities::default();
-    if has.tools {
-        let mut list = ListCapability::default();
-        list.list_changed = live;
-        capabilities.tools = Some(list);
-        // Any tool may log.
-        capabilities.logging = Some(Empty::default());
-    }
-    capabilities
-}
-
 fn card(shelf: &Shelf, facts: &Facts) -> Card {
     let mut card = Card::new(facts.about.clone());
     card.required = facts.required.clone();
-    card.guarded = shelf.tools.is_guarded() || !facts.required.is_empty();
+    card.guarded = shelf.items.is_guarded() || !facts.required.is_empty();
     card.open = facts.open;
     card.principals = facts.principals.clone();
-    for tool in shelf.tools.iter().filter(|tool| tool.spec.advertised) {
-        card.scopes = card.scopes.union(&tool.spec.all_scopes());
-    }
-    for tool in shelf.tools.iter().filter(|tool| !tool.headers.is_empty()) {
+    card.scopes = shelf.items.advertised_scopes();
+    for tool in shelf.items.tools.iter().filter(|tool| !tool.headers.is_empty()) {
         card = card.param_header(tool.name(), tool.headers.clone());
     }
     card

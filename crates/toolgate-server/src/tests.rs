@@ -1,9 +1,16 @@
 //! The server behind the seam, called as a transport would.
 
+mod answers;
+mod asks;
 mod calls;
+mod completion;
+mod decisions;
 mod guards;
 mod lists;
 mod live;
+mod prompts;
+mod resources;
+mod states;
 
 use std::sync::Arc;
 

@@ -5,10 +5,12 @@ pub use serde;
 
 pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
-pub use toolgate_macros::{Arguments, Output, Tool};
+pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Decision, Guard, Json, Output, Result, Run, RunBlocking, ServeError, Server, Tool, ToolError,
-    ToolSpec, role, scope, when,
+    Asking, Decision, Elicited, Guard, IntoContents, IntoMessages, Json, Live, Output, Prompt,
+    PromptSpec, Questions, Read, Render, Resource, ResourceSpec, Result, Run, RunBlocking,
+    SafePath, Sampling, SealKey, ServeError, Server, Tool, ToolError, ToolSpec, Typed, form, role,
+    scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
@@ -19,7 +21,12 @@ pub use toolgate_core::{
     self as core, Authenticate, Caller, Context, Credentials, Identity, Key, Refusal, Scopes,
     Service, Shutdown, StartError, Transport, Verdict,
 };
-pub use toolgate_protocol as protocol;
+pub use toolgate_protocol::{
+    self as protocol, Content,
+    icon::Icon,
+    prompt::{GetPromptResult, PromptMessage},
+    resource::Contents,
+};
 pub use toolgate_server as server;
 #[cfg(any(feature = "http", feature = "stdio"))]
 pub use toolgate_transport as transport;
@@ -35,9 +42,11 @@ pub mod prelude {
     #[cfg(feature = "stdio")]
     pub use crate::stdio;
     #[cfg(feature = "macros")]
-    pub use crate::{Arguments, Output, Tool};
+    pub use crate::{Arguments, Output, Prompt, Resource, Tool};
     pub use crate::{
-        Context, Json, Result, Run, RunBlocking, ServeError, Server, ToolError, ToolSpec,
+        Asking, Content, Contents, Context, Elicited, Json, PromptMessage, PromptSpec, Questions,
+        Read, Render, ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, ServeError,
+        Server, ToolError, ToolSpec, Typed,
         auth::{auth_fn, chain},
         role, scope, when,
     };

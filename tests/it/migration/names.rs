@@ -15,7 +15,9 @@ use toolgate::{
     },
     http::{Cors, Http, Limits, McpService},
     prelude::*,
-    protocol::{Content, Json as Text, LogLevel, input::InputRequest, tool::CallToolResult},
+    protocol::{
+        Base64, Json as Text, LogLevel, resource::Resource as Described, tool::CallToolResult,
+    },
     transport::memory,
 };
 use toolgate_testkit::{AuthorizationServer, TestClient};
@@ -42,6 +44,11 @@ struct All {
     level: u8,
 }
 
+#[derive(Arguments)]
+struct Sure {
+    sure: bool,
+}
+
 #[derive(Output)]
 struct Level {
     level: u8,
@@ -58,10 +65,14 @@ impl Run<User> for All {
         if self.level > 8 {
             return Err(ToolError::shown("too high"));
         }
-        if Context::answers(cx).is_empty() {
-            let params = Text::of(&json!({"message": "Sure?"}))?;
-            return Err(ToolError::asks("sure", InputRequest::new("elicitation/create", params)));
-        }
+        let Elicited::Accepted(Sure { sure: true }) =
+            Asking::elicit::<Sure>(cx, "sure", "Sure?").await?
+        else {
+            return Err(ToolError::shown("not sure"));
+        };
+        let _ = Asking::elicit_url(cx, "page", "Look", "https://example.com/").await?;
+        let _ = Asking::sample(cx, "model", Sampling::new(10).user("Sure?")).await?;
+        let _ = Asking::roots(cx, "roots").await?;
         let _ = Context::ending(cx).await;
         Ok(Level { level: self.level })
     }
@@ -74,9 +85,10 @@ impl RunBlocking<User> for Slow {
     type Output = Vec<Content>;
 
     fn run(self, _: &User, _: &Context) -> Result<Vec<Content>> {
-        let (data, mime_type) = (String::new(), "image/png".to_owned());
-        let image = Content::Image { data: data.clone(), mime_type };
-        Ok(vec![image, Content::Audio { data, mime_type: "audio/wav".into() }])
+        let link = Content::link(Described::new("file:///b.png", "b"));
+        let embedded = Content::resource(Contents::text("notes://a", "x"));
+        let sound = Content::audio(Base64::encoded("AA=="), "audio/wav");
+        Ok(vec![Content::image(b"\0", "image/png"), sound, embedded, link])
     }
 }
 
@@ -232,6 +244,62 @@ async fn lists_are_wrapped_and_errors_may_bring_data() {
     };
     assert_eq!(data("two").await, (false, json!({"result": [1, 2]})));
     assert_eq!(data("one").await, (true, json!({"extras": 1})));
+}
+
+#[derive(serde::Deserialize)]
+struct Note {
+    path: SafePath,
+}
+
+impl Resource for Note {
+    fn spec() -> ResourceSpec {
+        let spec = ResourceSpec::new("notes://{+path}").name("note");
+        ResourceSpec::complete(spec, "path", |_: Typed, _| async { Ok(["a.md".to_owned()]) })
+    }
+}
+
+impl Read for Note {
+    type Output = Option<String>;
+
+    async fn read(self, _: &(), _: &Context) -> Result<Option<String>> {
+        Ok((self.path.as_str() == "a.md").then(|| "text".to_owned()))
+    }
+}
+
+#[derive(serde::Deserialize, toolgate::schemars::JsonSchema)]
+struct Review {
+    day: String,
+}
+
+impl Prompt for Review {
+    fn spec() -> PromptSpec {
+        let complete = |typed: Typed, _| async move { Ok(typed.among(["today"])) };
+        PromptSpec::complete(PromptSpec::new("review"), "day", complete)
+    }
+}
+
+impl Render for Review {
+    type Output = Vec<PromptMessage>;
+
+    async fn render(self, _: &(), _: &Context) -> Result<Vec<PromptMessage>> {
+        Ok(vec![PromptMessage::user(self.day)])
+    }
+}
+
+#[tokio::test]
+async fn resources_and_prompts_are_registered_like_tools() {
+    let server = Server::icon(Server::new("s", "1").open(), "https://e.x/i.png");
+    let server = Server::website(server, "https://e.x");
+    let server = Server::prompt::<Review>(Server::resource::<Note>(server));
+    let about = ResourceSpec::new("notes://about/us");
+    let server = Server::resource_fn(server, about, |(), _| async { Ok(Contents::text("", "us")) });
+    let server = Server::prompt_fn(server, PromptSpec::new("plain"), |(), _| async { Ok("x") });
+    let spec = ToolSpec::meta(ToolSpec::icon(ToolSpec::new("t"), "https://e.x"), "e.x/k", 1);
+    let server = Server::tool_fn(server, spec, |_: Empty, _| async { Ok(()) });
+    let client = TestClient::new(server).unwrap();
+    let params = json!({ "uri": "notes://a.md" });
+    let read = client.call_raw("resources/read", params).await.unwrap();
+    assert!(String::from_utf8_lossy(read.fields.as_bytes()).contains("text"));
 }
 
 /// What the page says of several issuers, until there is more to say.

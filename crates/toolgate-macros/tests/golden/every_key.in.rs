@@ -16,6 +16,9 @@
     listed,
     advertised = false,
     timeout = "10s",
+    icon = "https://a.example/delete.svg",
+    single_use,
+    unasked_answers = false,
 )]
 pub struct DeleteFile {
     /// Path relative to the root.

@@ -60,6 +60,9 @@ const _: () = {
                 .listed(true)
                 .advertised(false)
                 .timeout(::core::time::Duration::from_millis(10000))
+                .icon("https://a.example/delete.svg")
+                .single_use(true)
+                .unasked_answers(false)
         }
     }
 };

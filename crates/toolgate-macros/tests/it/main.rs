@@ -9,20 +9,30 @@ use schemars::generate::SchemaSettings;
 pub use {schemars, serde};
 
 mod arguments;
+mod builders;
 mod output;
+mod prompt;
+mod resource;
 mod tool;
 
-/// Writes down the builder calls.
-#[derive(Debug, Default, PartialEq)]
-pub struct ToolSpec {
-    pub(crate) name: String,
-    pub(crate) calls: Vec<String>,
-}
+pub use builders::{PromptSpec, ResourceSpec, ToolSpec};
 
 /// What `derive(Tool)` implements.
 pub trait Tool: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static {
     /// The spec.
     fn spec() -> ToolSpec;
+}
+
+/// What `derive(Resource)` implements.
+pub trait Resource: serde::de::DeserializeOwned + Send + 'static {
+    /// The spec.
+    fn spec() -> ResourceSpec;
+}
+
+/// What `derive(Prompt)` implements.
+pub trait Prompt: serde::de::DeserializeOwned + schemars::JsonSchema + Send + 'static {
+    /// The spec.
+    fn spec() -> PromptSpec;
 }
 
 /// What `derive(Output)` implements.
@@ -65,64 +75,5 @@ impl<T: serde::Serialize + schemars::JsonSchema> Output for Json<T> {
 
     fn into_result(self) -> Result<protocol::tool::CallToolResult> {
         serde_json::to_value(self.0).map(protocol::tool::CallToolResult)
-    }
-}
-
-impl ToolSpec {
-    pub(crate) fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), calls: Vec::new() }
-    }
-
-    fn call(mut self, method: &str, argument: &dyn std::fmt::Debug) -> Self {
-        self.calls.push(format!("{method}({argument:?})"));
-        self
-    }
-
-    pub(crate) fn description(self, text: impl Into<String>) -> Self {
-        self.call("description", &text.into())
-    }
-
-    pub(crate) fn title(self, text: impl Into<String>) -> Self {
-        self.call("title", &text.into())
-    }
-
-    pub(crate) fn read_only(self, on: bool) -> Self {
-        self.call("read_only", &on)
-    }
-
-    pub(crate) fn destructive(self, on: bool) -> Self {
-        self.call("destructive", &on)
-    }
-
-    pub(crate) fn idempotent(self, on: bool) -> Self {
-        self.call("idempotent", &on)
-    }
-
-    pub(crate) fn open_world(self, on: bool) -> Self {
-        self.call("open_world", &on)
-    }
-
-    pub(crate) fn advertised(self, on: bool) -> Self {
-        self.call("advertised", &on)
-    }
-
-    pub(crate) fn listed(self, on: bool) -> Self {
-        self.call("listed", &on)
-    }
-
-    pub(crate) fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.call("scopes", &scopes.into_iter().map(Into::into).collect::<Vec<String>>())
-    }
-
-    pub(crate) fn roles<S: Into<String>>(self, roles: impl IntoIterator<Item = S>) -> Self {
-        self.call("roles", &roles.into_iter().map(Into::into).collect::<Vec<String>>())
-    }
-
-    pub(crate) fn guard(self, guard: impl Fn() -> bool) -> Self {
-        self.call("guard", &guard())
-    }
-
-    pub(crate) fn timeout(self, timeout: std::time::Duration) -> Self {
-        self.call("timeout", &timeout)
     }
 }

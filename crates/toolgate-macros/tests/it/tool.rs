@@ -12,7 +12,8 @@ fn schema<T: schemars::JsonSchema>() -> Value {
 /// Delete a file.
 #[derive(Tool, Debug, PartialEq)]
 #[tool(name = "files.delete", title = "Delete", read_only = false, destructive, idempotent)]
-#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms")]
+#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms", icon = "https://a.example/i")]
+#[tool(single_use, unasked_answers = false)]
 struct DeleteFile {
     /// Path relative to the root.
     path: String,
@@ -22,7 +23,7 @@ struct DeleteFile {
 #[test]
 fn every_key_is_a_call() {
     let spec = DeleteFile::spec();
-    assert_eq!(spec.name, "files.delete");
+    assert_eq!(spec.new, "files.delete");
     let expected = [
         "description(\"Delete a file.\")",
         "title(\"Delete\")",
@@ -36,6 +37,9 @@ fn every_key_is_a_call() {
         "listed(true)",
         "advertised(false)",
         "timeout(1.5s)",
+        "icon(\"https://a.example/i\")",
+        "single_use(true)",
+        "unasked_answers(false)",
     ];
     assert_eq!(spec.calls, expected);
 }
@@ -202,6 +206,6 @@ fn names_do_not_clash() {
         serde_json::from_value(json!({ "arguments": { "d": 1 }, "type": 2 })).unwrap();
     assert_eq!((read.arguments.d, read.r#type), (1, 2));
     serde_json::from_value::<names::r#move>(json!({})).unwrap();
-    assert_eq!(names::r#move::spec().name, "move");
+    assert_eq!(names::r#move::spec().new, "move");
     assert_eq!(schema::<names::r#move>()["title"], "move");
 }

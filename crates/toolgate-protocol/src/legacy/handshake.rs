@@ -80,16 +80,31 @@ pub fn answer(
     instructions: Option<&str>,
 ) -> Result<Members, serde_json::Error> {
     let protocol_version = revision.as_str();
-    // Before titles there were names alone.
-    let untitled = (revision < Revision::June2025 && server.title.is_some())
-        .then(|| Implementation { title: None, ..server.clone() });
-    let server_info = untitled.as_ref().unwrap_or(server);
+    let server_info = &described(revision, server);
+    // Completion was there before anybody said so.
+    let unsaid = (revision < Revision::March2025 && capabilities.completions.is_some())
+        .then(|| ServerCapabilities { completions: None, ..capabilities.clone() });
+    let capabilities = unsaid.as_ref().unwrap_or(capabilities);
     Members::of(&Initialized { protocol_version, capabilities, server_info, instructions })
+}
+
+/// What a revision lets a server say of itself.
+fn described(revision: Revision, server: &Implementation) -> Implementation {
+    if revision >= Revision::November2025 {
+        return server.clone();
+    }
+    let mut brief = server.brief();
+    if revision < Revision::June2025 {
+        // Before titles there were names alone.
+        brief.title = None;
+    }
+    brief
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::discover::Empty;
 
     fn read(params: serde_json::Value) -> Result<Initialize, BadHandshake> {
         let params = Json::of(&params).unwrap();
@@ -132,9 +147,10 @@ mod tests {
     fn the_answer_says_no_more_than_its_revision_knows() {
         let mut server = Implementation::new("n", "1");
         server.title = Some("N".into());
+        let told = server.clone();
         let answer = |revision| {
             let none = ServerCapabilities::default();
-            let members = answer(revision, &server, &none, Some("be kind")).unwrap();
+            let members = answer(revision, &told, &none, Some("be kind")).unwrap();
             String::from_utf8(members.as_bytes().to_vec()).unwrap()
         };
         assert_eq!(
@@ -142,5 +158,19 @@ mod tests {
             r#""protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"n","version":"1","title":"N"},"instructions":"be kind""#
         );
         assert!(!answer(Revision::March2025).contains("title"));
+        server.website_url = Some("https://e.x".into());
+        server.icons.push("https://e.x/i.png".into());
+        let info = |revision| {
+            let capabilities =
+                ServerCapabilities { completions: Some(Empty {}), ..ServerCapabilities::default() };
+            let members = super::answer(revision, &server, &capabilities, None).unwrap();
+            String::from_utf8(members.as_bytes().to_vec()).unwrap()
+        };
+        assert!(info(Revision::November2025).contains("websiteUrl"));
+        for revision in [Revision::June2025, Revision::March2025] {
+            let told = info(revision);
+            assert!(!told.contains("e.x") && told.contains("completions"), "{told}");
+        }
+        assert!(!info(Revision::November2024).contains("completions"));
     }
 }

@@ -1,3 +1,5 @@
+//! What a subscription says, in what order, and how it ends.
+
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},

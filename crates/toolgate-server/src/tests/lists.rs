@@ -3,13 +3,15 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use toolgate_core::{CacheScope, Caller, Context, Identity, Key, Reply, protocol::Json};
+use toolgate_core::{
+    CacheScope, Caller, Context, Denial, Error, Identity, Key, Reply, protocol::Json,
+};
 
 use super::{serve, value};
 use crate::{
     Server, ToolSpec,
-    access::{self, Access, Decision},
-    catalog::{Catalog, Entry},
+    access::Access,
+    catalog::{self, Catalog, Entry},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,13 +75,20 @@ async fn a_tool_describes_itself_and_its_answer() {
         #[schemars(extend("x-mcp-header" = "Region"))]
         region: Option<String>,
     }
-    let spec = ToolSpec::new("greet").title("Greet").description("Say hello.").idempotent(true);
+    let spec = ToolSpec::new("greet")
+        .title("Greet")
+        .description("Say hello.")
+        .idempotent(true)
+        .icon("https://e.x/i.png")
+        .meta("e.x/k", "v");
     let server = Server::new("s", "1").open().tool_fn(spec, |_: Greet, _| async { Ok(7u8) });
     let calls = serve(server);
     let list = value(&calls.request("tools/list", json!({})).await.unwrap());
     let tool = &list["tools"][0];
     assert_eq!(tool["description"], "Say hello.");
     assert_eq!(tool["annotations"], json!({"idempotentHint": true}));
+    assert_eq!(tool["icons"], json!([{"src": "https://e.x/i.png"}]));
+    assert_eq!(tool["_meta"], json!({"e.x/k": "v"}));
     assert_eq!(tool["inputSchema"]["type"], "object");
     assert_eq!(tool["inputSchema"]["required"], json!(["name"]));
     assert_eq!(tool["inputSchema"]["properties"]["name"]["description"], "Whom.");
@@ -105,6 +114,10 @@ impl Entry for Text {
 
     fn access(&self) -> &Access {
         &self.access
+    }
+
+    fn advertised(&self) -> bool {
+        true
     }
 
     fn text(&self) -> &Json {
@@ -134,8 +147,10 @@ async fn a_second_kind_of_item_lives_under_the_same_guard() {
     assert_eq!(list(Context::new(Caller::Open)).await, json!({"texts": ["open"]}));
 
     let closed = texts.find("closed").unwrap();
-    let decision = texts.decide(closed, None, &cx(&["x"])).await;
-    assert_eq!(decision, Decision::NeedScopes(["a"].into()));
-    assert!(!access::is_listed(&closed.access, &decision));
-    assert_eq!(texts.decide(closed, None, &cx(&["a"])).await, Decision::Allow);
+    let refused = async |scopes: &[&str]| {
+        let refused = catalog::admit(&**closed, None, &cx(scopes), Error::internal).await;
+        refused.err().and_then(|error| error.denial().cloned())
+    };
+    assert_eq!(refused(&["x"]).await, Some(Denial::Scopes(["a"].into())));
+    assert_eq!(refused(&["a"]).await, None);
 }

@@ -11,7 +11,7 @@ use toolgate_core::{
 };
 
 use super::{Calls, serve, value};
-use crate::{Live, Server, ToolSpec};
+use crate::{Live, PromptSpec, ResourceSpec, Server, ToolSpec};
 
 #[derive(Deserialize, JsonSchema)]
 struct Nothing {}
@@ -153,4 +153,77 @@ async fn servers_on_one_bus_tell_each_others_watchers() {
     live.remove_tool("a");
     settle().await;
     assert_eq!((near().len(), far().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn resources_and_prompts_come_and_go_and_each_change_is_told_once() {
+    let spec = |uri: &str| ResourceSpec::new(uri).name("r");
+    let text = |(): (), _: Context| async { Ok("x") };
+    let server =
+        Server::new("s", "1").resource_fn(spec("a:b"), text).prompt_fn(PromptSpec::new("p"), text);
+    let live = server.live();
+    let calls = serve(server).by(["x"]);
+    let filter = json!({ "resourcesListChanged": true, "promptsListChanged": true,
+        "toolsListChanged": true });
+    let mut heard = watch(&calls, filter).await;
+    heard();
+    let family = |live: &Live, uri: &str| {
+        live.add_resource_fn(spec(uri), |of: Family, _| async move { Ok(of.id) })
+    };
+    let read =
+        async |uri: &str| calls.request("resources/read", json!({ "uri": uri })).await.is_ok();
+    let mut resources = || assert_eq!(heard(), [method::RESOURCES_CHANGED]);
+
+    family(&live, "f:{id}").unwrap();
+    resources();
+    assert!(family(&live, "f:{id}").is_err() && family(&live, "f:{no}").is_err());
+    assert!(read("a:b").await && read("f:1").await);
+    assert!(live.enable_resource("f:{id}", false) && !read("f:1").await);
+    resources();
+    family(&live, "f:{+id}").unwrap();
+    resources();
+    assert!(read("f:1").await, "one that is off is not there");
+    assert!(live.remove_resource("f:{+id}") && live.remove_resource("f:{id}"));
+    resources();
+    assert!(live.remove_resource("a:b") && !read("a:b").await && !live.remove_resource("a:b"));
+    resources();
+
+    live.add_prompt_fn(PromptSpec::new("q"), text).unwrap();
+    assert_eq!(heard(), [method::PROMPTS_CHANGED]);
+    assert!(live.enable_prompt("q", false) && live.remove_prompt("q") && !live.remove_prompt("q"));
+    let error = calls.request("prompts/get", json!({ "name": "q" })).await.unwrap_err();
+    assert_eq!(error.message(), "unknown prompt");
+}
+
+#[derive(Deserialize)]
+struct Family {
+    id: String,
+}
+
+#[tokio::test]
+async fn only_who_may_read_a_resource_is_told_that_it_changed() {
+    let text = |(): (), _: Context| async { Ok("x") };
+    let server = Server::new("s", "1")
+        .resource_fn(ResourceSpec::new("a:open"), text)
+        .resource_fn(ResourceSpec::new("a:hidden").roles(["admin"]), text)
+        .resource_fn(ResourceSpec::new("a:scoped").scopes(["s"]), text);
+    let live = server.live();
+    let calls = serve(server).by(["x"]);
+    let uris = json!(["a:open", "a:hidden", "a:none"]);
+    let mut heard = watch(&calls, json!({ "resourceSubscriptions": uris })).await;
+    heard();
+    for uri in ["a:hidden", "a:none", "a:scoped"] {
+        live.resource_updated(uri);
+    }
+    assert!(heard().is_empty());
+    live.resource_updated("a:open");
+    assert_eq!(heard(), [method::RESOURCE_UPDATED]);
+    live.remove_resource("a:open");
+    live.resource_updated("a:open");
+    assert!(heard().is_empty(), "one that is gone is read by nobody");
+    let params = json!({ "notifications": { "resourceSubscriptions": ["a:scoped"] } });
+    let params = Json::of(&params).unwrap();
+    let cx = Context::with(calls.caller.clone(), RequestMeta::default(), None).with_id(1.into());
+    let refused = calls.service.call(Request::new(method::LISTEN, params), cx).await.unwrap_err();
+    assert_eq!(refused.denial(), Some(&Denial::Scopes(["s"].into())));
 }

@@ -11,20 +11,28 @@ const MAX: usize = 400;
 /// # Errors
 /// Words for the caller: the field, and what was expected there.
 pub(crate) fn typed<T: DeserializeOwned>(arguments: &Json) -> Result<T, String> {
-    // serde_json names no field. Only a failure pays for the second parse that does.
-    arguments.parse().or_else(|_: serde_json::Error| explained(arguments))
+    read(arguments).map_err(|problem| format!("invalid arguments: {problem}"))
 }
 
-fn explained<T: DeserializeOwned>(arguments: &Json) -> Result<T, String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(arguments.as_bytes());
+/// Reads what a peer sent as a `T`.
+///
+/// # Errors
+/// Words for the peer: the field, and what was expected there.
+pub(crate) fn read<T: DeserializeOwned>(sent: &Json) -> Result<T, String> {
+    // serde_json names no field. Only a failure pays for the second parse that does.
+    sent.parse().or_else(|_: serde_json::Error| explained(sent))
+}
+
+fn explained<T: DeserializeOwned>(sent: &Json) -> Result<T, String> {
+    let mut deserializer = serde_json::Deserializer::from_slice(sent.as_bytes());
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
         let problem = error.into_inner().to_string();
-        // "at line 1 column 9" is about our text of the arguments, not about theirs.
+        // "at line 1 column 9" is about our text of it, not about theirs.
         let problem = problem.split(" at line ").next().unwrap_or_default();
         let text = match path.as_str() {
-            "." => format!("invalid arguments: {problem}"),
-            path => format!("invalid arguments: `{path}`: {problem}"),
+            "." => problem.to_owned(),
+            path => format!("`{path}`: {problem}"),
         };
         text.chars().take(MAX).collect()
     })
@@ -66,6 +74,6 @@ mod tests {
     #[test]
     fn what_is_quoted_back_is_bounded() {
         let arguments = Json::of(&serde_json::json!({"inner": "x".repeat(10_000)})).unwrap();
-        assert!(typed::<Outer>(&arguments).unwrap_err().len() <= MAX);
+        assert!(typed::<Outer>(&arguments).unwrap_err().len() <= MAX + 20);
     }
 }

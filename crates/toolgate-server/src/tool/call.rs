@@ -1,38 +1,28 @@
 //! `tools/call`: found, decided, run, and its end turned into a reply.
 
-use std::{
-    future::{Future, poll_fn},
-    panic::AssertUnwindSafe,
-    pin::Pin,
-    sync::Arc,
-    task::Poll,
-    time::Instant,
-};
+use std::sync::Arc;
 
-use futures::FutureExt;
-use tokio::time::timeout;
 use toolgate_core::{
-    BoxFuture, Context, Error, Notes, Reply, Request, Running,
+    Context, Error, Reply, Request, Running,
     protocol::{
         Json,
-        input::{Answers, InputRequired},
+        input::Answers,
         tool::{CallTool, CallToolResult},
     },
-    reply::Kind,
 };
 
 use crate::{
-    access,
-    app::incident,
-    capability,
-    catalog::Catalog,
-    failure::{Failure, Result as ToolResult},
+    access::Item,
+    ask::desk::{Desk, Round},
+    catalog::{self, Catalog, Entry},
+    handle::{self, Ended},
     tool::entry::ToolEntry,
     tool::schema,
 };
 
 pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
+    desk: &Arc<Desk>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -44,84 +34,34 @@ pub(crate) async fn call(
         return Err(Error::invalid_params("`arguments` must be an object"));
     }
     let unknown = || Error::invalid_params("unknown tool");
-    let tool = tools.find(&name).ok_or_else(unknown)?;
-    let decision = tools.decide(tool, Some(&arguments), &cx).await;
-    if let Some(refusal) = access::refusal(decision, unknown) {
-        return Err(refusal);
-    }
-    let answers = Answers::new(input_responses, request_state);
+    let tool = tools.find(&name).ok_or_else(unknown)?.clone();
+    catalog::admit(&*tool, Some(&arguments), &cx, unknown).await?;
+    let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(tool.state.clone());
-    let cx = if answers.is_empty() { cx } else { cx.with_answers(answers) };
-    start(tool.clone(), arguments, cx).await
+    let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
+    handle::start(cx, |cx| run(tool, arguments, cx, round)).await
 }
 
-/// Runs until the tool waits for the first time. One that does not answers without a channel.
-async fn start(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Running, Error> {
-    let (cx, notes) = if cx.meta().wants_notes() { cx.streaming() } else { (cx, Notes::none()) };
-    let mut end: BoxFuture<'static, _> = Box::pin(run(tool, arguments, cx));
-    match poll_fn(|task| Poll::Ready(Pin::new(&mut end).poll(task))).await {
-        Poll::Ready(reply) if notes.is_empty() => reply.map(Running::Done),
-        Poll::Ready(reply) => Ok(Running::Open { notes, end: Box::pin(std::future::ready(reply)) }),
-        Poll::Pending => Ok(Running::Open { notes, end }),
-    }
-}
-
-async fn run(tool: Arc<ToolEntry>, arguments: Json, cx: Context) -> Result<Reply, Error> {
-    let limit = tool.spec.timeout;
-    let cx = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
-        Some(deadline) => cx.with_deadline(deadline),
-        None => cx,
-    };
-    // A panic is a failure of this call alone. What the tool shares, it shares behind its own locks.
-    let call = AssertUnwindSafe(guarded(&tool, arguments, cx.clone())).catch_unwind();
-    let ended = match limit {
-        None => call.await,
-        Some(limit) => match timeout(limit, call).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                let words = format!("the tool did not finish within {} s", limit.as_secs_f64());
-                return reply(&CallToolResult::error(words));
-            }
-        },
-    };
-    match ended {
-        Ok(result) => answer(&tool, result, &cx),
-        Err(_) => Err(incident(&tool.spec.name, "the tool panicked")),
-    }
-}
-
-/// Calling the handler runs the author's code too, so that happens inside the future.
-async fn guarded(tool: &ToolEntry, arguments: Json, cx: Context) -> ToolResult<CallToolResult> {
-    (tool.handler)(arguments, cx).await
-}
-
-fn answer(
-    tool: &ToolEntry,
-    result: ToolResult<CallToolResult>,
-    cx: &Context,
+async fn run(
+    tool: Arc<ToolEntry>,
+    arguments: Json,
+    cx: Context,
+    round: Round,
 ) -> Result<Reply, Error> {
-    let failure = match result {
-        Ok(mut result) => {
+    let item = Item::new(ToolEntry::KIND, tool.name());
+    let handler = |cx| (tool.handler)(arguments, cx);
+    match handle::run(item, tool.spec.timeout, cx, Some(&round), handler).await? {
+        Ended::Done(mut result) => {
             if tool.wraps {
                 result.structured_content = result.structured_content.as_ref().map(schema::wrap);
             }
-            return reply(&result);
+            reply(&result)
         }
-        Err(error) => error.into_failure(),
-    };
-    match failure {
-        Failure::Shown(message) => reply(&CallToolResult::error(message)),
-        Failure::Hidden(error) => Err(incident(&tool.spec.name, &error)),
-        Failure::Protocol(error) => Err(error),
-        Failure::Asks(question) => ask(&question, cx),
+        Ended::Said(words) => reply(&CallToolResult::error(words)),
+        Ended::Asks(question) => Ok(question),
     }
 }
 
 fn reply(result: &CallToolResult) -> Result<Reply, Error> {
     result.to_members().map(Reply::new).map_err(|_| Error::internal())
-}
-
-fn ask(question: &InputRequired, cx: &Context) -> Result<Reply, Error> {
-    capability::check(question, cx.meta())?;
-    Ok(Reply::of(question)?.kind(Kind::InputRequired))
 }

@@ -109,6 +109,8 @@ fn describe(
     described.description = spec.description.clone();
     described.output_schema = output.map(Json::of).transpose()?;
     described.annotations = spec.annotations;
+    described.icons = spec.icons.clone();
+    described.meta = spec.meta.clone();
     Json::of(&described)
 }
 
@@ -121,6 +123,10 @@ impl Entry for ToolEntry {
 
     fn access(&self) -> &Access {
         &self.spec.access
+    }
+
+    fn advertised(&self) -> bool {
+        self.spec.advertised
     }
 
     fn text(&self) -> &Json {

@@ -7,9 +7,14 @@ use toolgate_core::{
     protocol::{Json, Members},
 };
 
+/// The schema of what is read as a `T`.
+pub(crate) fn read<T: JsonSchema>() -> Schema {
+    plain::<T>(SchemaSettings::draft2020_12().for_deserialize())
+}
+
 /// The schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> Schema {
-    let mut schema = plain::<T>(SchemaSettings::draft2020_12().for_deserialize());
+    let mut schema = read::<T>();
     // An enum's schema is a choice without a type of its own; the protocol wants it said.
     if schema.get("type").is_none() {
         schema.insert("type".into(), "object".into());

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use toolgate_core::{Scopes, protocol::tool::Annotations};
+use toolgate_core::protocol::{ItemMeta, icon::Icon, tool::Annotations};
 
-use crate::{access::Access, guard::Guard};
+use crate::{
+    access::Access,
+    ask::AskPolicy,
+    spec::{Common, described},
+};
 
 /// A tool's description. `#[derive(Tool)]` writes one; closures bring one.
 ///
@@ -28,12 +32,18 @@ pub struct ToolSpec {
     pub description: Option<String>,
     /// Hints about its behaviour.
     pub annotations: Annotations,
+    /// Its pictures.
+    pub icons: Vec<Icon>,
+    /// What extensions say of it.
+    pub meta: ItemMeta,
     /// Who may see and use it.
     pub access: Access,
     /// Whether its scopes stand in the metadata document.
     pub advertised: bool,
     /// How long one call may take.
     pub timeout: Option<Duration>,
+    /// How it takes the answers to what it asks.
+    pub asking: AskPolicy,
 }
 
 impl ToolSpec {
@@ -44,22 +54,13 @@ impl ToolSpec {
             title: None,
             description: None,
             annotations: Annotations::default(),
+            icons: Vec::new(),
+            meta: ItemMeta::default(),
             access: Access::default(),
             advertised: true,
             timeout: None,
+            asking: AskPolicy::default(),
         }
-    }
-
-    /// A name for people.
-    #[must_use]
-    pub fn title(self, title: impl Into<String>) -> Self {
-        Self { title: Some(title.into()), ..self }
-    }
-
-    /// What it does, for the model.
-    #[must_use]
-    pub fn description(self, description: impl Into<String>) -> Self {
-        Self { description: Some(description.into()), ..self }
     }
 
     /// Hint: it changes nothing.
@@ -90,50 +91,6 @@ impl ToolSpec {
         self
     }
 
-    /// All of these scopes are needed. Callers who lack one do not see the tool, and get 403 with
-    /// the scopes when they call it.
-    #[must_use]
-    pub fn scopes(mut self, scopes: impl Into<Scopes>) -> Self {
-        self.access.scopes = self.access.scopes.union(&scopes.into());
-        self
-    }
-
-    /// One of these roles is needed. To callers without one the tool does not exist.
-    #[must_use]
-    pub fn roles(mut self, roles: impl Into<Scopes>) -> Self {
-        self.access.roles = self.access.roles.union(&roles.into());
-        self
-    }
-
-    /// What else is needed; added to an earlier guard.
-    #[must_use]
-    pub fn guard(mut self, guard: Guard) -> Self {
-        self.access.guard = Some(match self.access.guard.take() {
-            Some(earlier) => earlier.and(guard),
-            None => guard,
-        });
-        self
-    }
-
-    /// Listed also for callers who lack something, so that they learn what to ask for.
-    #[must_use]
-    pub fn listed(mut self, listed: bool) -> Self {
-        self.access.listed = listed;
-        self
-    }
-
-    /// Whether its scopes stand in the metadata document; they do by default.
-    #[must_use]
-    pub fn advertised(self, advertised: bool) -> Self {
-        Self { advertised, ..self }
-    }
-
-    /// How long one call may take. After it the call is dropped and the caller told.
-    #[must_use]
-    pub fn timeout(self, timeout: Duration) -> Self {
-        Self { timeout: Some(timeout), ..self }
-    }
-
     /// What is wrong with it, a sentence each.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -144,16 +101,14 @@ impl ToolSpec {
                 self.name
             ));
         }
-        let guard = self.access.guard.as_ref().map(Guard::scopes).unwrap_or_default();
-        if !self.access.scopes.are_valid() || !guard.are_valid() {
-            problems.push(format!("a scope of tool `{}` is no scope-token of RFC 6749", self.name));
-        }
+        problems.extend(self.common().problems());
         problems
     }
 
-    /// The scopes that calling it may need.
-    pub(crate) fn all_scopes(&self) -> Scopes {
-        let guard = self.access.guard.as_ref().map(Guard::scopes).unwrap_or_default();
-        self.access.scopes.union(&guard)
+    fn common(&self) -> Common<'_> {
+        let Self { name, icons, meta, access, asking, .. } = self;
+        Common { kind: "tool", name, icons, meta, access, asking }
     }
 }
+
+described!(ToolSpec);

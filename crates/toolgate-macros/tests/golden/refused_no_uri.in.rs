@@ -1,0 +1,3 @@
+#[derive(Resource)]
+#[resource(size = "12")]
+struct Note<T>(T);

@@ -1,0 +1,58 @@
+//! `prompts/get`: found, decided, filled in, and its end turned into a reply.
+
+use std::sync::Arc;
+
+use toolgate_core::{
+    Context, Error, Reply, Request, Running,
+    protocol::{Json, input::Answers, prompt::GetPrompt},
+};
+
+use super::entry::PromptEntry;
+use crate::{
+    access::Item,
+    ask::desk::{Desk, Round},
+    catalog::{self, Catalog, Entry},
+    handle::{self, Ended},
+    text::TextValue,
+};
+
+pub(crate) async fn get(
+    prompts: &Catalog<PromptEntry>,
+    desk: &Arc<Desk>,
+    request: &Request,
+    cx: Context,
+) -> Result<Running, Error> {
+    let GetPrompt { name, arguments, input_responses, request_state, .. } =
+        GetPrompt::read(&request.params)
+            .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
+    let unknown = || Error::invalid_params("unknown prompt");
+    let prompt = prompts.find(&name).ok_or_else(unknown)?.clone();
+    let given = Json::of(&arguments).map_err(|_| Error::internal())?;
+    catalog::admit(&*prompt, Some(&given), &cx, unknown).await?;
+    let value = |(name, text)| TextValue { name, text, separator: ',' };
+    let values = arguments.into_iter().map(value).collect();
+    let brought = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(prompt.state.clone());
+    let (cx, round) = desk.resume(request, brought, prompt.spec.asking, cx)?;
+    handle::start(cx, |cx| run(prompt, values, cx, round)).await
+}
+
+async fn run(
+    prompt: Arc<PromptEntry>,
+    values: Vec<TextValue>,
+    cx: Context,
+    round: Round,
+) -> Result<Reply, Error> {
+    let item = Item::new(PromptEntry::KIND, prompt.name());
+    let renderer = |cx| (prompt.renderer)(values, cx);
+    match handle::run(item, prompt.spec.timeout, cx, Some(&round), renderer).await? {
+        Ended::Done(mut result) => {
+            if result.description.is_none() {
+                result.description.clone_from(&prompt.spec.description);
+            }
+            Reply::of(&result)
+        }
+        Ended::Said(words) => Err(handle::said(words)),
+        Ended::Asks(question) => Ok(question),
+    }
+}

@@ -1,0 +1,133 @@
+//! `resources/read`: found by its URI, decided, read, and its end turned into a reply.
+
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+use serde_json::json;
+use toolgate_core::{
+    Cache, Context, Error, Reply, Request, Running,
+    protocol::{
+        Json,
+        input::Answers,
+        resource::{ReadResource, ReadResourceResult},
+        uri,
+    },
+};
+
+use super::{
+    Origin,
+    entry::{Asked, ResourceEntry, TemplateEntry},
+};
+use crate::{
+    access::Item,
+    ask::desk::{Desk, Round},
+    catalog::{self, Entry},
+    handle::{self, Ended},
+    items::Items,
+    text::TextValue,
+};
+
+pub(crate) async fn read(
+    items: &Items,
+    desk: &Arc<Desk>,
+    request: &Request,
+    cx: Context,
+) -> Result<Running, Error> {
+    let ReadResource { uri, input_responses, request_state, .. } =
+        ReadResource::read(&request.params)
+            .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
+    let Found { kind, entry, values, .. } = admitted(items, &uri, &cx).await?;
+    let brought = Answers::new(input_responses, request_state);
+    let cx = cx.with_state(entry.state.clone());
+    let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
+    let origin = Origin { uri, mime_type: entry.spec.mime_type.clone() };
+    handle::start(cx, |cx| run(kind, entry, Asked { origin, values }, cx, round)).await
+}
+
+/// Whether this caller may read what a URI means: what that takes.
+///
+/// # Errors
+/// That there is no such resource for this caller, or the refusal.
+pub(crate) async fn may_read(items: &Items, uri: &str, cx: &Context) -> Result<(), Error> {
+    admitted(items, uri, cx).await.map(|_| ())
+}
+
+/// What a URI means, for a caller who may read it.
+async fn admitted(items: &Items, uri: &str, cx: &Context) -> Result<Found, Error> {
+    let found = uri::is_uri(uri).then(|| find(items, uri)).flatten();
+    let found = found.ok_or_else(|| unknown(uri))?;
+    found.admit(uri, cx).await?;
+    Ok(found)
+}
+
+/// The resource that a URI means.
+struct Found {
+    kind: &'static str,
+    entry: Arc<ResourceEntry>,
+    family: Option<Arc<TemplateEntry>>,
+    values: Vec<TextValue>,
+}
+
+/// The resource of exactly this URI, else that of the first family that it matches. What comes first
+/// is meant, and decides: what hides it from a caller must not be got round by a later family.
+fn find(items: &Items, uri: &str) -> Option<Found> {
+    if let Some(entry) = items.resources.find(uri) {
+        let (entry, values) = (entry.clone(), Vec::new());
+        return Some(Found { kind: ResourceEntry::KIND, entry, family: None, values });
+    }
+    items.templates.available().find_map(|family| {
+        let value = |(name, text): (&str, Cow<'_, str>)| TextValue {
+            separator: family.template.separator(name),
+            name: name.to_owned(),
+            text: text.into_owned(),
+        };
+        let values = family.template.matches(uri)?.into_iter().map(value).collect();
+        let entry = family.of.clone();
+        Some(Found { kind: TemplateEntry::KIND, entry, family: Some(family.clone()), values })
+    })
+}
+
+impl Found {
+    async fn admit(&self, uri: &str, cx: &Context) -> Result<(), Error> {
+        let unknown = || unknown(uri);
+        let Some(family) = &self.family else {
+            return catalog::admit(&*self.entry, None, cx, unknown).await;
+        };
+        let named = self.values.iter().map(|value| (&value.name, &value.text));
+        let arguments = Json::of(&named.collect::<BTreeMap<_, _>>());
+        let arguments = arguments.map_err(|_| Error::internal())?;
+        catalog::admit(&**family, Some(&arguments), cx, unknown).await
+    }
+}
+
+async fn run(
+    kind: &'static str,
+    entry: Arc<ResourceEntry>,
+    asked: Asked,
+    cx: Context,
+    round: Round,
+) -> Result<Reply, Error> {
+    let item = Item::new(kind, entry.name());
+    let uri = asked.origin.uri.clone();
+    let reader = |cx| (entry.reader)(asked, cx);
+    match handle::run(item, entry.spec.timeout, cx, Some(&round), reader).await? {
+        Ended::Done(contents) if contents.is_empty() => Err(unknown(&uri)),
+        Ended::Done(contents) => {
+            let mut result = ReadResourceResult::default();
+            result.contents = contents;
+            // Who asks may have decided what was read, whatever is guarded.
+            Ok(Reply::of(&result)?.cache(Cache::PRIVATE))
+        }
+        Ended::Said(words) => Err(handle::said(words)),
+        Ended::Asks(question) => Ok(question),
+    }
+}
+
+fn unknown(uri: &str) -> Error {
+    no_such(uri, "unknown resource".into())
+}
+
+/// The error that there is no such resource; names the URI, unless that is longer than any.
+pub(crate) fn no_such(uri: &str, words: String) -> Error {
+    let data = (uri.len() <= uri::MAX).then(|| Json::of(&json!({ "uri": uri })).ok());
+    Error::invalid_params(words).with_data(data.flatten())
+}
