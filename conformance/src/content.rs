@@ -1,11 +1,17 @@
 //! Tools that answer at once with content of one kind, or with an error.
 
-use toolgate::{prelude::*, protocol::content::Content};
+use toolgate::{prelude::*, protocol::Base64};
 
 use crate::media::{PNG, WAV};
 
 pub(crate) fn add(server: Server) -> Server {
-    server.tool::<SimpleText>().tool::<Image>().tool::<Audio>().tool::<Failing>()
+    server
+        .tool::<SimpleText>()
+        .tool::<Image>()
+        .tool::<Audio>()
+        .tool::<Embedded>()
+        .tool::<Mixed>()
+        .tool::<Failing>()
 }
 
 /// Answer with text.
@@ -30,7 +36,7 @@ impl Run for Image {
     type Output = Content;
 
     async fn run(self, _: &(), _: &Context) -> Result<Content> {
-        Ok(Content::Image { data: PNG.into(), mime_type: "image/png".into() })
+        Ok(Content::image(Base64::encoded(PNG), "image/png"))
     }
 }
 
@@ -43,7 +49,41 @@ impl Run for Audio {
     type Output = Content;
 
     async fn run(self, _: &(), _: &Context) -> Result<Content> {
-        Ok(Content::Audio { data: WAV.into(), mime_type: "audio/wav".into() })
+        Ok(Content::audio(Base64::encoded(WAV), "audio/wav"))
+    }
+}
+
+/// Answer with a resource and what is in it.
+#[derive(Tool)]
+#[tool(name = "test_embedded_resource", read_only)]
+struct Embedded {}
+
+impl Run for Embedded {
+    type Output = Content;
+
+    async fn run(self, _: &(), _: &Context) -> Result<Content> {
+        let text = "This is an embedded resource content.";
+        let contents = Contents::text("test://embedded-resource", text).mime_type("text/plain");
+        Ok(Content::resource(contents))
+    }
+}
+
+/// Answer with text, an image and a resource.
+#[derive(Tool)]
+#[tool(name = "test_multiple_content_types", read_only)]
+struct Mixed {}
+
+impl Run for Mixed {
+    type Output = Vec<Content>;
+
+    async fn run(self, _: &(), _: &Context) -> Result<Vec<Content>> {
+        let data = r#"{"test":"data","value":123}"#;
+        let contents = Contents::text("test://mixed-content-resource", data);
+        Ok(vec![
+            Content::text("Multiple content types test:"),
+            Content::image(Base64::encoded(PNG), "image/png"),
+            Content::resource(contents.mime_type("application/json")),
+        ])
     }
 }
 

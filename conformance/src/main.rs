@@ -6,8 +6,12 @@
 
 mod changes;
 mod content;
+mod forms;
 mod headers;
 mod media;
+mod prompts;
+mod questions;
+mod resources;
 mod schema;
 mod streams;
 
@@ -26,7 +30,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// The suite calls the first tool without arguments, so the plainest comes first.
 fn server() -> Server {
-    let families = [content::add, streams::add, headers::add, schema::add, changes::add];
+    let families = [
+        content::add,
+        streams::add,
+        headers::add,
+        schema::add,
+        changes::add,
+        resources::add,
+        prompts::add,
+        questions::add,
+    ];
     let server = Server::new("conformance", env!("CARGO_PKG_VERSION")).open();
     families.iter().fold(server, |server, add| add(server))
 }

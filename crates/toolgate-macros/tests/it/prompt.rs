@@ -20,6 +20,7 @@ enum Tone {
 #[derive(Prompt, Debug, PartialEq)]
 #[prompt(name = "code.review", title = "Review", scopes("a", "b"), roles("c"), guard = || true)]
 #[prompt(listed, advertised = false, timeout = "2m", icon = "data:image/png;base64,AA==")]
+#[prompt(single_use = false, unasked_answers)]
 #[serde(rename_all = "camelCase")]
 struct Review {
     /// The language that the change is written in.
@@ -44,6 +45,8 @@ fn every_key_is_a_call() {
         "advertised(false)",
         "timeout(120s)",
         "icon(\"data:image/png;base64,AA==\")",
+        "single_use(false)",
+        "unasked_answers(true)",
         "complete((\"lang\", [\"ada\"]))",
     ];
     assert_eq!(spec.calls, expected);

@@ -22,6 +22,7 @@ enum Day {
 #[resource(uri = "weather://{city}/{day}{/path*}{?type,units}", name = "Weather, by day")]
 #[resource(title = "Weather", mime_type = "text/plain", scopes("a", "b"), roles("c"))]
 #[resource(guard = || true, listed, advertised = false, timeout = "1500ms", icon = "https://a.example/i")]
+#[resource(single_use, unasked_answers = false)]
 struct Weather {
     /// Where.
     #[resource(complete = cities)]
@@ -50,6 +51,8 @@ fn every_key_is_a_call() {
         "advertised(false)",
         "timeout(1.5s)",
         "icon(\"https://a.example/i\")",
+        "single_use(true)",
+        "unasked_answers(false)",
         "complete((\"city\", [\"ada\"]))",
         "complete((\"day\", [\"today\"]))",
     ];
