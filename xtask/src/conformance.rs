@@ -33,64 +33,18 @@ const LEGS: &[Leg] = &[
 
 /// Every scenario that may fail. One that passes has to be taken out, so this only gets shorter.
 const NOT_YET: &[NotYet] = &[
-    (OLD, "completion-complete", COMPLETION),
-    (NEW, "completion-complete", COMPLETION),
-    (OLD, "tools-call-embedded-resource", EMBEDDED),
-    (NEW, "tools-call-embedded-resource", EMBEDDED),
-    (OLD, "tools-call-mixed-content", EMBEDDED),
-    (NEW, "tools-call-mixed-content", EMBEDDED),
-    (OLD, "resources-list", RESOURCES),
-    (NEW, "resources-list", RESOURCES),
-    (OLD, "resources-read-text", RESOURCES),
-    (NEW, "resources-read-text", RESOURCES),
-    (OLD, "resources-read-binary", RESOURCES),
-    (NEW, "resources-read-binary", RESOURCES),
-    (OLD, "resources-templates-read", RESOURCES),
-    (NEW, "resources-templates-read", RESOURCES),
-    (NEW, "sep-2164-resource-not-found", RESOURCES),
     (OLD, "resources-subscribe", CHANGES),
     (OLD, "resources-unsubscribe", CHANGES),
-    (OLD, "prompts-list", PROMPTS),
-    (NEW, "prompts-list", PROMPTS),
-    (OLD, "prompts-get-simple", PROMPTS),
-    (NEW, "prompts-get-simple", PROMPTS),
-    (OLD, "prompts-get-with-args", PROMPTS),
-    (NEW, "prompts-get-with-args", PROMPTS),
-    (OLD, "prompts-get-embedded-resource", PROMPTS),
-    (NEW, "prompts-get-embedded-resource", PROMPTS),
-    (OLD, "prompts-get-with-image", PROMPTS),
-    (NEW, "prompts-get-with-image", PROMPTS),
-    (NEW, "caching", LISTS),
     (OLD, "tools-call-sampling", QUESTIONS_OLD),
     (OLD, "tools-call-elicitation", QUESTIONS_OLD),
     (OLD, "elicitation-sep1034-defaults", QUESTIONS_OLD),
     (OLD, "elicitation-sep1330-enums", QUESTIONS_OLD),
-    (NEW, "input-required-result-basic-elicitation", QUESTIONS),
-    (NEW, "input-required-result-basic-sampling", QUESTIONS),
-    (NEW, "input-required-result-basic-list-roots", QUESTIONS),
-    (NEW, "input-required-result-request-state", QUESTIONS),
-    (NEW, "input-required-result-multiple-input-requests", QUESTIONS),
-    (NEW, "input-required-result-multi-round", QUESTIONS),
-    (NEW, "input-required-result-missing-input-response", QUESTIONS),
-    (NEW, "input-required-result-result-type", QUESTIONS),
-    (NEW, "input-required-result-tampered-state", QUESTIONS),
-    (NEW, "input-required-result-capability-check", QUESTIONS),
-    (NEW, "input-required-result-ignore-extra-params", QUESTIONS),
-    (NEW, "input-required-result-non-tool-request", PROMPTS),
-    (NEW, "server-stateless", STATELESS),
     (OLD, "server-sse-polling", RELEASE),
 ];
 
 const CHANGES: &str = "resources cannot be subscribed to";
-const COMPLETION: &str = "arguments are not completed";
-const EMBEDDED: &str = "content holds no resources";
-const LISTS: &str = "there are neither prompts nor resources to cache";
-const PROMPTS: &str = "there are no prompts";
-const QUESTIONS: &str = "the fixture asks nothing yet: questions have no sealed state";
 const QUESTIONS_OLD: &str = "the old era asks nothing of its clients";
 const RELEASE: &str = "a stream cannot be left and taken up again";
-const RESOURCES: &str = "there are no resources";
-const STATELESS: &str = "the fixture asks nothing yet, and has no prompts to watch";
 
 /// Where the harness leaves what it found.
 const RESULTS: &str = "target/conformance";
