@@ -8,7 +8,8 @@ use toolgate_core::{
 
 use crate::{access::Access, ask::AskPolicy, guard::Guard};
 
-/// Writes the common part of a description's builder.
+/// Writes the common part of a description's builder, but for `guard`: what the compiler says of a
+/// wrong one should point to a method, and not into a macro.
 macro_rules! described {
     ($spec:ty) => {
         impl $spec {
@@ -54,16 +55,6 @@ macro_rules! described {
             #[must_use]
             pub fn roles(mut self, roles: impl Into<::toolgate_core::Scopes>) -> Self {
                 self.access.roles = self.access.roles.union(&roles.into());
-                self
-            }
-
-            /// What else is needed; added to an earlier guard.
-            #[must_use]
-            pub fn guard(mut self, guard: $crate::guard::Guard) -> Self {
-                self.access.guard = Some(match self.access.guard.take() {
-                    Some(earlier) => earlier.and(guard),
-                    None => guard,
-                });
                 self
             }
 
@@ -129,6 +120,14 @@ macro_rules! completed {
     };
 }
 pub(crate) use completed;
+
+/// A guard besides an earlier one: both have to allow.
+pub(crate) fn guarded(access: &mut Access, guard: Guard) {
+    access.guard = Some(match access.guard.take() {
+        Some(earlier) => earlier.and(guard),
+        None => guard,
+    });
+}
 
 /// The common part of a description, to be checked.
 pub(crate) struct Common<'a> {

@@ -9,7 +9,8 @@ use crate::{
     access::Access,
     ask::AskPolicy,
     completion::Completers,
-    spec::{Common, completed, described},
+    guard::Guard,
+    spec::{Common, completed, described, guarded},
 };
 
 /// A prompt's description. `#[derive(Prompt)]` writes one; closures bring one.
@@ -61,6 +62,13 @@ impl PromptSpec {
             asking: AskPolicy::default(),
             completers: Completers::default(),
         }
+    }
+
+    /// What else is needed; added to an earlier guard.
+    #[must_use]
+    pub fn guard(mut self, guard: Guard) -> Self {
+        guarded(&mut self.access, guard);
+        self
     }
 
     /// What is wrong with it, a sentence each.

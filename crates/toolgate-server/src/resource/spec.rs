@@ -13,7 +13,8 @@ use crate::{
     access::Access,
     ask::AskPolicy,
     completion::Completers,
-    spec::{Common, completed, described},
+    guard::Guard,
+    spec::{Common, completed, described, guarded},
 };
 
 /// A resource's description, or that of a family of resources whose URIs a template describes.
@@ -118,6 +119,13 @@ impl ResourceSpec {
     #[must_use]
     pub fn last_modified(mut self, when: impl Into<String>) -> Self {
         self.annotations.get_or_insert_default().last_modified = Some(when.into());
+        self
+    }
+
+    /// What else is needed; added to an earlier guard.
+    #[must_use]
+    pub fn guard(mut self, guard: Guard) -> Self {
+        guarded(&mut self.access, guard);
         self
     }
 

@@ -7,7 +7,8 @@ use toolgate_core::protocol::{ItemMeta, icon::Icon, tool::Annotations};
 use crate::{
     access::Access,
     ask::AskPolicy,
-    spec::{Common, described},
+    guard::Guard,
+    spec::{Common, described, guarded},
 };
 
 /// A tool's description. `#[derive(Tool)]` writes one; closures bring one.
@@ -88,6 +89,13 @@ impl ToolSpec {
     #[must_use]
     pub fn open_world(mut self, hint: bool) -> Self {
         self.annotations.open_world_hint = Some(hint);
+        self
+    }
+
+    /// What else is needed; added to an earlier guard.
+    #[must_use]
+    pub fn guard(mut self, guard: Guard) -> Self {
+        guarded(&mut self.access, guard);
         self
     }
 
