@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn turn(method: &str, params: serde_json::Value) -> Result<Turn, i32> {
+    fn turn(method: &str, params: Value) -> Result<Turn, i32> {
         let params = Json::of(&params).unwrap();
         read(method, &Params::split(&params).unwrap()).map_err(|error| error.code())
     }

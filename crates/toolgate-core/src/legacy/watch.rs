@@ -1,18 +1,18 @@
 //! What happens beside all requests, for clients of the old era: asked of the service with the one
 //! request that the modern era has for it, and told in the old one's notifications.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value, json};
-use toolgate_protocol::{Json, meta::SUBSCRIPTION_ID, method};
+use serde_json::{Map, Value};
+use toolgate_protocol::{
+    Json,
+    listen::{Filter, Listen, Updated},
+    meta::SUBSCRIPTION_ID,
+    method,
+};
 
 use crate::{
     error::Error,
     request::{Note, Request},
 };
-
-/// The first word of a service that listens for somebody.
-const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 
 /// What to listen for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,14 +30,17 @@ impl Watch<'_> {
     /// # Errors
     /// `-32603` when it cannot be written, which no URI fails to be.
     pub fn request(self) -> Result<Request, Error> {
-        let filter = match self {
-            Self::Lists => json!({
-                "toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true,
-            }),
-            Self::Resource(uri) => json!({ "resourceSubscriptions": [uri] }),
-        };
-        let params = Json::of(&json!({ "notifications": filter }));
-        Ok(Request::new(method::LISTEN, params.map_err(|_| Error::internal())?))
+        let mut filter = Filter::default();
+        match self {
+            Self::Lists => {
+                filter.tools_list_changed = true;
+                filter.prompts_list_changed = true;
+                filter.resources_list_changed = true;
+            }
+            Self::Resource(uri) => filter.resource_subscriptions.push(uri.into()),
+        }
+        let params = Json::of(&Listen::new(filter)).map_err(|_| Error::internal())?;
+        Ok(Request::new(method::LISTEN, params))
     }
 }
 
@@ -57,10 +60,9 @@ pub fn heard(note: Note) -> Heard {
     let Ok(mut params) = note.params.parse::<Map<String, Value>>() else {
         return Heard::Note(note);
     };
-    if note.method == ACKNOWLEDGED {
-        let uris = params.get("notifications").and_then(|it| it.get("resourceSubscriptions"));
-        let uris = uris.and_then(Value::as_array).into_iter().flatten();
-        return Heard::Begun(uris.filter_map(|uri| uri.as_str().map(str::to_owned)).collect());
+    if note.method == method::ACKNOWLEDGED {
+        let begun = note.params.parse::<Listen>().unwrap_or_default();
+        return Heard::Begun(begun.notifications.resource_subscriptions);
     }
     let Some(meta) = params.get_mut("_meta").and_then(Value::as_object_mut) else {
         return Heard::Note(note);
@@ -82,12 +84,13 @@ pub fn heard(note: Note) -> Heard {
 /// # Errors
 /// `-32603` when it cannot be written, which no URI fails to be.
 pub fn updated(uri: &str) -> Result<Note, Error> {
-    let params = Json::of(&json!({ "uri": uri })).map_err(|_| Error::internal())?;
-    Ok(Note { method: Cow::Borrowed("notifications/resources/updated"), params })
+    Note::of(method::RESOURCE_UPDATED, &Updated::new(uri))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn note(method: &'static str, params: Value) -> Note {
@@ -132,11 +135,11 @@ mod tests {
 
     #[test]
     fn the_first_word_tells_what_is_watched() {
-        let begun = |params| match heard(note(ACKNOWLEDGED, params)) {
+        let begun = |params| match heard(note(method::ACKNOWLEDGED, params)) {
             Heard::Begun(uris) => uris,
             Heard::Note(_) => panic!("a first word"),
         };
-        let honoured = json!({ "resourceSubscriptions": ["a://b", 1] });
+        let honoured = json!({ "resourceSubscriptions": ["a://b"] });
         assert_eq!(begun(json!({ "notifications": honoured })), ["a://b"]);
         assert!(begun(json!({ "notifications": { "toolsListChanged": true } })).is_empty());
         assert!(begun(json!({})).is_empty());
