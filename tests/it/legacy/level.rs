@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{begin, calling, start};
-use crate::support::{
-    mcp,
-    old::{self, BATCHES, Session},
-};
+use crate::support::old::{self, BATCHES, Session};
 
 fn set(level: impl Into<Value>) -> Value {
     old::message(7, "logging/setLevel", json!({"level": level.into()}))

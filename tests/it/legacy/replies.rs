@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{begin, calling, echo, ping, said, start};
 use crate::support::{
     client::Reply,
-    mcp::{self, with_progress},
+    mcp::with_progress,
     old::{self, REVISIONS, Session},
 };
 

@@ -158,7 +158,8 @@ pub(crate) fn messages(text: &str) -> Vec<Value> {
 
 /// A stream that is read as it comes.
 pub(crate) struct Stream {
-    connection: Connection,
+    /// Gone once all of it was read.
+    connection: Option<Connection>,
     text: String,
 }
 
@@ -170,7 +171,11 @@ impl Stream {
         let head = connection.head().await;
         assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
         assert_eq!(head.field("x-accel-buffering"), Some("no"));
-        Self { connection, text: String::new() }
+        // What has ended may come as a whole.
+        match head.field("content-length").map(|length| length.parse().expect("a length")) {
+            Some(length) => Self { text: connection.exactly(length).await, connection: None },
+            None => Self { connection: Some(connection), text: String::new() },
+        }
     }
 
     /// The next event; none at the end.
@@ -199,7 +204,10 @@ impl Stream {
                 self.text = rest;
                 return Some(part);
             }
-            let chunk = self.connection.chunk().await?;
+            let Some(chunk) = self.connection.as_mut()?.chunk().await else {
+                self.connection = None;
+                return None;
+            };
             self.text += std::str::from_utf8(&chunk).expect("UTF-8");
         }
     }
