@@ -9,6 +9,7 @@ mod faults;
 mod handshake;
 mod idle;
 mod level;
+mod listening;
 mod own;
 mod replies;
 mod resumed;

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use toolgate_core::{
     BoxFuture, Context, Out,
-    legacy::{EventId, EventStore, MemoryEvents, Replay, SessionKey, StoreError, StreamId, StreamKind},
+    legacy::{
+        EventId, EventStore, MemoryEvents, Replay, SessionKey, StoreError, StreamId, StreamKind,
+    },
 };
 use toolgate_server::ToolSpec;
 use toolgate_transport::http::{Http, Limits, Listen};
@@ -160,7 +162,10 @@ async fn whoever_comes_back_gets_what_they_missed_and_what_comes_until_the_resul
         let _ = driver.send(Do::Finish("done".into()));
         assert_eq!(rest(&mut stream).await, [json!(3.0), json!(4.0), json!("done")], "{revision}");
         // The stream has ended, and can still be come back to.
-        assert_eq!(rest(&mut back(&session, &missed).await).await, [json!(3.0), json!(4.0), json!("done")]);
+        assert_eq!(
+            rest(&mut back(&session, &missed).await).await,
+            [json!(3.0), json!(4.0), json!("done")]
+        );
     }
 }
 
@@ -393,11 +398,7 @@ impl EventStore for Broken {
         self.or()
     }
 
-    fn end<'a>(
-        &'a self,
-        _: &'a SessionKey,
-        _: StreamId,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn end<'a>(&'a self, _: &'a SessionKey, _: StreamId) -> BoxFuture<'a, Result<(), StoreError>> {
         self.or()
     }
 

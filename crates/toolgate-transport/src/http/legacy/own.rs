@@ -10,7 +10,7 @@ use tokio::{
     time::Instant,
 };
 use toolgate_core::{
-    Caller, Context, Error,
+    Caller, Context, Denial, Error,
     legacy::{Conversation, EventId, Replay, SessionKey, SessionRecord, StreamKind, Watch},
     protocol::{Json, RequestMeta, code, legacy::Revision},
 };
@@ -83,7 +83,8 @@ impl Endpoint {
         after: Option<EventId>,
     ) -> Result<Response<Body>, Box<Problem>> {
         let Opens { head, caller, key, record, deadline } = opens;
-        let live = self.live(&key, &caller)?;
+        let live = self.live(&key, &caller);
+        let live = live.ok_or_else(|| self.busy(&caller).remedy("limits: streams"))?;
         // Nobody else reads from here on, so that nothing is told between what was missed and what
         // comes.
         live.take();
@@ -148,7 +149,7 @@ impl Endpoint {
             // Without a session there is no stream that could tell.
             return Err(Failure::Error(Error::method_not_found()));
         };
-        let live = self.live(key, &one.caller).map_err(|it| Failure::Error(it.error))?;
+        let live = self.live(key, &one.caller).ok_or_else(busy)?;
         match live.room(Some(uri), most) {
             Err(TooMuch::Known) => return Ok(()),
             Err(TooMuch::Full) => return Err(full()),
@@ -177,9 +178,8 @@ impl Endpoint {
         Ok(())
     }
 
-    fn live(&self, key: &SessionKey, caller: &Caller) -> Result<Arc<LiveSession>, Box<Problem>> {
-        let live = self.past.live.as_ref().and_then(|sessions| sessions.of(key, caller));
-        live.ok_or_else(|| self.busy(caller).remedy("limits: streams"))
+    fn live(&self, key: &SessionKey, caller: &Caller) -> Option<Arc<LiveSession>> {
+        self.past.live.as_ref().and_then(|sessions| sessions.of(key, caller))
     }
 
     /// What a session listens with: no deadline, and the credentials that last longest.
@@ -211,6 +211,10 @@ fn forgotten() -> Box<Problem> {
 fn missed(replay: Replay) -> impl Iterator<Item = Bytes> {
     let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
     events.map(|(id, data)| sse::named(Some(id), &data))
+}
+
+fn busy() -> Failure {
+    Failure::Error(Error::denied(Denial::Busy(RETRY)))
 }
 
 fn full() -> Failure {
