@@ -30,7 +30,7 @@ const VERSION: &str = "2025-11-25";
 const SESSION: &str = "mcp-session-id";
 
 /// What clients say of themselves, at some length.
-const BEGUN: &str = concat!(
+pub(crate) const BEGUN: &str = concat!(
     r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","#,
     r#""capabilities":{"roots":{"listChanged":true},"sampling":{"tools":{}},"#,
     r#""elicitation":{"form":{},"url":{}}},"clientInfo":{"name":"an-editor","#,

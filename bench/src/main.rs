@@ -3,7 +3,8 @@
 //! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios;
 //! then what the old era costs: a call in a session, in one of many, and an idle session's bytes.
 //! Only the counts can be held against `baseline.json`: `--check` fails where one has grown,
-//! `--bless` writes those of this run down. `--counts` leaves the throughput out.
+//! `--bless` writes those of this run down. `--counts` leaves the throughput out. `--streams` measures
+//! what an open stream of a session takes instead, and nothing else.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
 
 mod case;
@@ -17,6 +18,7 @@ mod callgrind;
 mod child;
 mod counts;
 mod idle;
+mod streams;
 mod valgrind;
 
 mod client;
@@ -32,7 +34,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Whatever went wrong, said to the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const USAGE: &str = "usage: toolgate-bench [--counts] [--check | --bless]";
+const USAGE: &str = "usage: toolgate-bench [--counts] [--check | --bless] | --streams";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +42,8 @@ fn main() -> ExitCode {
     let done = match &*words {
         [child::COMMAND, words @ ..] => child::run(words),
         [idle::COMMAND, words @ ..] => idle::run(words),
+        [streams::COMMAND] => streams::run(),
+        ["--streams"] => streams(),
         words => measure(words),
     };
     match done {
@@ -49,6 +53,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What an open stream takes, which differs between machines as little as it matters to a reader.
+fn streams() -> Result {
+    const MOST: f64 = 16.0 * 1024.0;
+    let bytes = streams::measure()?;
+    println!("bytes of an open stream with its session and connection: {bytes:.0}");
+    if bytes <= MOST { Ok(()) } else { Err(format!("{bytes:.0} bytes, may be {MOST}").into()) }
 }
 
 fn measure(words: &[&str]) -> Result {

@@ -10,7 +10,7 @@ use toolgate::{
     Authenticate, Credentials, Identity, Key, Verdict,
     auth::{Fetch, FetchError, bearer},
     core::{BoxFuture, legacy::MemorySessions},
-    http::McpService,
+    http::{Http, Listen, McpService},
     prelude::*,
 };
 
@@ -47,12 +47,20 @@ pub(crate) fn in_process(
 
 /// The service alone, which takes a token for its bearer's name.
 pub(crate) fn by_name(sessions: MemorySessions) -> crate::Result<McpService> {
-    let auth = auth_fn(|credentials: Credentials| async move {
+    Ok(http::service(server()).auth(names()).public_url(RESOURCE).sessions(sessions).build()?)
+}
+
+/// A listener that does so.
+pub(crate) fn listener(sessions: MemorySessions) -> Http<Listen> {
+    http::bind("127.0.0.1:0").auth(names()).sessions(sessions)
+}
+
+fn names() -> impl Authenticate {
+    auth_fn(|credentials: Credentials| async move {
         let name = bearer(&credentials)?;
         let key = Key::new("https://login.example/realms/everybody", name.expose());
         Ok::<_, Verdict>(Identity::new(key.client("https://editor.example/client.json")))
-    });
-    Ok(http::service(server()).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
+    })
 }
 
 /// Serves on a free port as long as the runtime runs.
@@ -66,7 +74,7 @@ pub(crate) async fn listen(access: Access, issuer: &Issuer) -> crate::Result<Soc
     Ok(told.await?)
 }
 
-fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::new("bench", "1.0.0").tool::<Add>()
 }
 

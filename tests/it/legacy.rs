@@ -9,11 +9,15 @@ mod faults;
 mod handshake;
 mod idle;
 mod level;
+mod listening;
+mod own;
 mod replies;
+mod resumed;
 mod services;
 mod sessions;
 mod stateless;
 mod stores;
+mod watched;
 
 use std::sync::{
     Arc,

@@ -1,6 +1,9 @@
 //! What a request sends before its reply, through a bounded channel.
 
-use std::time::Duration;
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use tokio::sync::mpsc;
 
@@ -41,6 +44,14 @@ impl Notes {
         match &mut self.0 {
             Some(receiver) => receiver.recv().await,
             None => None,
+        }
+    }
+
+    /// The same as [`next`](Self::next), for code that polls.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Out>> {
+        match &mut self.0 {
+            Some(receiver) => receiver.poll_recv(cx),
+            None => Poll::Ready(None),
         }
     }
 

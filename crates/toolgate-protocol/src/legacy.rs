@@ -19,6 +19,10 @@ pub const INITIALIZED: &str = "notifications/initialized";
 pub const PING: &str = "ping";
 /// Says from which level on log messages are wanted.
 pub const SET_LEVEL: &str = "logging/setLevel";
+/// Asks to be told of changes of a resource.
+pub const SUBSCRIBE: &str = "resources/subscribe";
+/// Takes that back.
+pub const UNSUBSCRIBE: &str = "resources/unsubscribe";
 
 /// The error code of a session that is unknown, in the range that JSON-RPC leaves to servers.
 pub const SESSION_NOT_FOUND: i32 = -32001;

@@ -32,6 +32,12 @@ impl<K: Eq + Hash + Clone> Calls<K> {
 }
 
 impl<K: Eq + Hash> Calls<K> {
+    /// Cancels all that run.
+    #[cfg(feature = "http")]
+    pub(crate) fn cancel_all(&self) {
+        self.table().values().for_each(Trigger::request);
+    }
+
     fn table(&self) -> MutexGuard<'_, HashMap<K, Trigger>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +90,8 @@ mod tests {
         calls.cancel(&3);
         assert!(one.cancelled().requested().now_or_never().is_some());
         assert!(two.cancelled().requested().now_or_never().is_none());
+        calls.cancel_all();
+        assert!(two.cancelled().requested().now_or_never().is_some());
         drop((one, two));
         assert!(calls.table().is_empty() && calls.enter(1).is_some());
     }

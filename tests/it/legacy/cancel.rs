@@ -12,7 +12,7 @@ use super::{Nothing, Tells, begin, bound, calling, echo, said};
 use crate::support::{
     client::{Ask, Connection, Reply, within},
     mcp::{self, with_progress},
-    old::{self, BATCHES, Session},
+    old::{self, BATCHES, Session, Stream},
     served::Served,
 };
 
@@ -63,15 +63,6 @@ fn taken(reply: &Reply) {
     assert_eq!((reply.status, &*reply.body), (202, &b""[..]), "{}", reply.text());
 }
 
-/// What is left of a stream.
-async fn rest(connection: &mut Connection) -> String {
-    let mut rest = Vec::new();
-    while let Some(chunk) = connection.chunk().await {
-        rest.extend(chunk);
-    }
-    String::from_utf8(rest).expect("UTF-8")
-}
-
 #[tokio::test]
 async fn a_cancelled_call_is_dropped_and_its_stream_ends_without_a_reply() {
     let (server, mut calls) = hanging(bound()).await;
@@ -79,13 +70,12 @@ async fn a_cancelled_call_is_dropped_and_its_stream_ends_without_a_reply() {
     for id in [json!(7), json!("seven"), json!(0), json!("")] {
         let mut message = with_progress(calling("hang"), "p");
         message["id"] = id.clone();
-        let mut connection = open(&session.post(&message), &server).await;
-        assert_eq!(connection.head().await.field("content-type"), Some("text/event-stream"));
-        connection.chunk().await.expect("a note");
+        let mut stream = Stream::open(server.addr, &session.post(&message)).await;
+        assert_eq!(stream.message().await.expect("a note")["method"], "notifications/progress");
         let call = next(&mut calls).await;
         taken(&session.send(&old::cancel(id)).await);
         ended(call).await;
-        assert_eq!(rest(&mut connection).await, "");
+        assert_eq!(stream.message().await, None);
     }
 }
 
@@ -184,13 +174,19 @@ async fn an_id_in_use_is_refused_and_its_call_goes_on() {
 /// Whatever became of a call, its id is free afterwards.
 #[tokio::test]
 async fn an_id_is_free_however_its_call_ended() {
-    let (server, mut calls) = hanging(bound()).await;
+    let (server, _calls) = hanging(bound()).await;
     let session = begin(&server, "ann").await;
     for tool in ["nope", "fails", "panics", "declines", "ask", "steps"] {
         session.send(&calling(tool)).await;
         assert_eq!(said(&session.send(&echo()).await), "hi", "after {tool}");
     }
-    // Nor does it stay with a client that went away.
+}
+
+/// Nor does it stay with a client that went away, where that drops the call.
+#[tokio::test]
+async fn an_id_is_free_once_a_client_that_went_away_cannot_come_back() {
+    let (server, mut calls) = hanging(bound().no_events()).await;
+    let session = begin(&server, "ann").await;
     let connection = open(&session.post(&calling("hang")), &server).await;
     let call = next(&mut calls).await;
     drop(connection);
@@ -249,14 +245,77 @@ async fn a_batch_cancels_too_and_refuses_an_id_in_use() {
 
 /// Nothing could bring its answer any more: there is no stream to come back to.
 #[tokio::test]
-async fn going_away_drops_the_call() {
-    let (server, mut calls) = hanging(bound()).await;
+async fn going_away_drops_the_call_where_nothing_is_kept() {
+    let (server, mut calls) = hanging(bound().no_events()).await;
     let session = begin(&server, "ann").await;
-    let connection = open(&session.post(&calling("hang")), &server).await;
+    for message in [calling("hang"), with_progress(calling("hang"), "p")] {
+        let connection = open(&session.post(&message), &server).await;
+        let call = next(&mut calls).await;
+        drop(connection);
+        ended(call).await;
+    }
+    assert!(session.lives().await);
+    let (server, mut calls) = hanging(bound().stateless()).await;
+    let connection = open(&super::of_ann(&calling("hang")), &server).await;
     let call = next(&mut calls).await;
     drop(connection);
     ended(call).await;
-    assert!(session.lives().await);
+}
+
+/// 2025-11-25, transports: a disconnect should not be read as cancelling.
+#[tokio::test]
+async fn going_away_cancels_nothing_where_one_can_come_back() {
+    let (server, mut calls) = hanging(bound()).await;
+    let session = begin(&server, "ann").await;
+    for message in [calling("hang"), with_progress(calling("hang"), "p")] {
+        let connection = open(&session.post(&message), &server).await;
+        let call = next(&mut calls).await;
+        drop(connection);
+        // Whoever went away is noticed by now, as where that drops the call.
+        for _ in 0..5 {
+            let reply = session.send(&echo()).await;
+            assert_eq!(reply.json()["error"]["message"], "the id is in use");
+        }
+        call.finish.send(()).expect("it still runs");
+        ended_by_itself(call.dropped, &session).await;
+    }
+}
+
+async fn ended_by_itself(dropped: oneshot::Receiver<()>, session: &Session) {
+    within("the end of the call", dropped).await.expect("it tells");
+    within("the id", async {
+        while session.send(&echo()).await.outcome() == (200, Some(-32600)) {}
+    })
+    .await;
+    assert_eq!(said(&session.send(&echo()).await), "hi");
+}
+
+/// A call that nobody waits for counts as one, and is told to end like others.
+#[tokio::test]
+async fn a_call_that_outlives_its_connection_is_bounded() {
+    let limits = Limits::default().calls_per_caller(2).drain(Duration::from_millis(50));
+    let (server, mut calls) = hanging(bound().limits(limits)).await;
+    let session = begin(&server, "ann").await;
+    let mut running = Vec::new();
+    for id in [1, 2] {
+        let connection = open(&session.post(&old::call(id, "hang", json!({}))), &server).await;
+        running.push(next(&mut calls).await);
+        drop(connection);
+    }
+    assert_eq!(session.send(&echo()).await.outcome(), (429, Some(-32000)));
+    assert_eq!(begin(&server, "bob").await.send(&echo()).await.status, 200);
+    taken_by(running.pop().expect("a call")).await;
+    within("room", async { while session.send(&echo()).await.status == 429 {} }).await;
+    // The drain waits for it, and then no longer.
+    server.stop().await.expect("it ends");
+    for call in running {
+        ended(call).await;
+    }
+}
+
+async fn taken_by(call: Hanging) {
+    call.finish.send(()).expect("it still runs");
+    within("the end of the call", call.dropped).await.expect("it tells");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn errors_are_answers() {
         assert!(!reply.text().contains("s3cr3t"));
         let events = session.post(&message).with("Accept", "text/event-stream");
         let reply = server.send(&events).await;
-        let events = mcp::events(reply.text());
+        let events = old::messages(reply.text());
         assert_eq!((reply.status, &events[0]["error"]["code"]), (200, &json!(code)), "{message}");
     }
 }

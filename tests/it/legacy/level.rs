@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{begin, calling, start};
-use crate::support::{
-    mcp,
-    old::{self, BATCHES, Session},
-};
+use crate::support::old::{self, BATCHES, Session};
 
 fn set(level: impl Into<Value>) -> Value {
     old::message(7, "logging/setLevel", json!({"level": level.into()}))
@@ -16,7 +13,7 @@ fn set(level: impl Into<Value>) -> Value {
 async fn heard(session: &Session) -> Vec<String> {
     let reply = session.send(&calling("steps")).await;
     let events = match reply.field("content-type") {
-        Some("text/event-stream") => mcp::events(reply.text()),
+        Some("text/event-stream") => old::messages(reply.text()),
         _ => vec![reply.json()],
     };
     assert!(events.last().is_some_and(|reply| reply["result"].is_object()));

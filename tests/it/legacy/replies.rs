@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{begin, calling, echo, ping, said, start};
 use crate::support::{
     client::Reply,
-    mcp::{self, with_progress},
+    mcp::with_progress,
     old::{self, REVISIONS, Session},
 };
 
@@ -26,7 +26,7 @@ fn notes(reply: &Reply) -> Vec<Value> {
         "x-content-type-options: nosniff",
     ];
     assert_eq!((reply.status, reply.told()), (200, fields.map(str::to_owned).to_vec()));
-    let mut events = mcp::events(reply.text());
+    let mut events = old::messages(reply.text());
     let last = events.pop().expect("a reply");
     let result = json!({"content": [{"type": "text", "text": "stepped"}]});
     assert_eq!(last, json!({"jsonrpc": "2.0", "id": 7, "result": result}));
@@ -80,7 +80,7 @@ async fn what_the_client_takes_decides_between_document_and_stream() {
         assert_eq!((reply.status, reply.field("content-type")), (200, Some(gets)), "{message}");
         let last = match gets == json {
             true => reply.json(),
-            false => mcp::events(reply.text()).pop().expect("a reply"),
+            false => old::messages(reply.text()).pop().expect("a reply"),
         };
         assert!(last["id"] == 7 && last["result"].is_object(), "{last}");
     }

@@ -77,7 +77,7 @@ async fn without_cors_no_preflight_is_allowed() {
         allows_nobody(&reply);
     }
     let reply = server.send(&preflight(&own).bearer(&server.token())).await;
-    assert_eq!((reply.status, reply.field("allow")), (405, Some("POST, DELETE")));
+    assert_eq!((reply.status, reply.field("allow")), (405, Some("POST, GET, DELETE")));
     allows_nobody(&reply);
 }
 

@@ -181,6 +181,13 @@ impl Connection {
         Reply { status, fields, body: Vec::new() }
     }
 
+    /// So many bytes of a body.
+    pub(crate) async fn exactly(&mut self, length: usize) -> String {
+        let mut body = vec![0; length];
+        within("the body", self.0.read_exact(&mut body)).await.expect("a whole body");
+        String::from_utf8(body).expect("UTF-8")
+    }
+
     /// One chunk of a body; none after the last.
     pub(crate) async fn chunk(&mut self) -> Option<Vec<u8>> {
         let size = self.line().await.expect("a chunk or the last one");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
-use super::client::{Ask, Reply};
+use super::client::{Ask, Connection, Reply};
 
 /// All of them, oldest first.
 pub(crate) const REVISIONS: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
@@ -110,6 +110,105 @@ impl Session {
             (200, None) => true,
             (404, Some(-32001)) => false,
             _ => panic!("neither here nor gone: {reply:?}"),
+        }
+    }
+}
+
+/// What stands between two empty lines of a stream; comments are nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) id: Option<String>,
+    pub(crate) retry: Option<u64>,
+    pub(crate) message: Option<Value>,
+}
+
+impl Event {
+    fn read(text: &str) -> Option<Self> {
+        let mut event = Self::default();
+        let mut named = false;
+        for line in text.lines().filter(|line| !line.starts_with(':')) {
+            match line.split_once(": ").unwrap_or_else(|| panic!("no field: {line:?}")) {
+                ("event", name) => named = name == "message",
+                ("id", id) => event.id = Some(id.to_owned()),
+                ("retry", after) => event.retry = after.parse().ok(),
+                ("data", "") => {}
+                ("data", data) => event.message = serde_json::from_str(data).ok(),
+                _ => panic!("an unknown field: {line:?}"),
+            }
+        }
+        assert_eq!(named, event.message.is_some(), "what is a message is called one: {text:?}");
+        (event != Self::default()).then_some(event)
+    }
+
+    /// Whether it is the empty event that names the beginning of a stream.
+    pub(crate) fn is_priming(&self) -> bool {
+        self.id.is_some() && self.message.is_none() && self.retry.is_none()
+    }
+}
+
+/// The events of a whole stream.
+pub(crate) fn events(text: &str) -> Vec<Event> {
+    text.split_terminator("\n\n").filter_map(Event::read).collect()
+}
+
+/// The messages of a whole stream.
+pub(crate) fn messages(text: &str) -> Vec<Value> {
+    events(text).into_iter().filter_map(|event| event.message).collect()
+}
+
+/// A stream that is read as it comes.
+pub(crate) struct Stream {
+    /// Gone once all of it was read.
+    connection: Option<Connection>,
+    text: String,
+}
+
+impl Stream {
+    /// Asks, and reads the head of the answer, which has to be a stream.
+    pub(crate) async fn open(addr: SocketAddr, ask: &Ask) -> Self {
+        let mut connection = Connection::open(addr).await;
+        connection.write(&ask.bytes(addr)).await;
+        let head = connection.head().await;
+        assert_eq!((head.status, head.field("content-type")), (200, Some("text/event-stream")));
+        assert_eq!(head.field("x-accel-buffering"), Some("no"));
+        // What has ended may come as a whole.
+        match head.field("content-length").map(|length| length.parse().expect("a length")) {
+            Some(length) => Self { text: connection.exactly(length).await, connection: None },
+            None => Self { connection: Some(connection), text: String::new() },
+        }
+    }
+
+    /// The next event; none at the end.
+    pub(crate) async fn event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = Event::read(&self.part().await?) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The next message; none at the end.
+    pub(crate) async fn message(&mut self) -> Option<Value> {
+        loop {
+            if let Some(message) = self.event().await?.message {
+                return Some(message);
+            }
+        }
+    }
+
+    /// What stands before the next empty line, comments among it.
+    pub(crate) async fn part(&mut self) -> Option<String> {
+        loop {
+            if let Some((part, rest)) = self.text.split_once("\n\n") {
+                let (part, rest) = (part.to_owned(), rest.to_owned());
+                self.text = rest;
+                return Some(part);
+            }
+            let Some(chunk) = self.connection.as_mut()?.chunk().await else {
+                self.connection = None;
+                return None;
+            };
+            self.text += std::str::from_utf8(&chunk).expect("UTF-8");
         }
     }
 }

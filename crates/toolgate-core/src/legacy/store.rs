@@ -71,7 +71,7 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// It keeps as many sessions as it may.
+    /// It keeps as much as it may.
     Full,
     /// It failed. The error goes to the log.
     Failed(BoxError),
@@ -80,8 +80,8 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Full => "there are too many sessions",
-            Self::Failed(_) => "the session store failed",
+            Self::Full => "the store is full",
+            Self::Failed(_) => "the store failed",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! How many calls run, for each caller and in all. An entry exists only while calls run.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     fmt,
     hash::{Hash, Hasher},
     net::{IpAddr, Ipv6Addr},
@@ -61,32 +61,43 @@ impl Bucket {
 #[derive(Debug)]
 pub(crate) struct Admission {
     per_caller: usize,
+    all: usize,
     table: Mutex<HashMap<Bucket, usize>>,
     running: watch::Sender<usize>,
 }
 
 impl Admission {
-    pub(crate) fn new(per_caller: usize) -> Arc<Self> {
-        Arc::new(Self { per_caller, table: Mutex::default(), running: watch::Sender::new(0) })
+    /// So many of one caller, and so many in all.
+    pub(crate) fn new(per_caller: usize, all: usize) -> Arc<Self> {
+        let running = watch::Sender::new(0);
+        Arc::new(Self { per_caller, all, table: Mutex::default(), running })
     }
 
-    /// Lets one more call in; none when the caller has enough of them.
+    /// Lets one more call in; none when the caller has enough of them, or all together have.
     pub(crate) fn enter(self: &Arc<Self>, bucket: Bucket) -> Option<Permit> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = table.entry(bucket.clone()).or_default();
-        if *running >= self.per_caller {
+        let own = table.entry(bucket.clone());
+        let running = match &own {
+            Entry::Occupied(running) => *running.get(),
+            Entry::Vacant(_) => 0,
+        };
+        if running >= self.per_caller || !self.running.send_if_modified(|all| add(all, self.all)) {
             return None;
         }
-        *running += 1;
+        *own.or_default() += 1;
         drop(table);
-        self.running.send_modify(|running| *running += 1);
         Some(Permit { admission: self.clone(), bucket })
     }
 
     /// Waits until no call runs, or for as long as `bound`. Whether none does.
     pub(crate) async fn idle(&self, bound: Duration) -> bool {
-        let mut running = self.running.subscribe();
-        timeout(bound, running.wait_for(|running| *running == 0)).await.is_ok()
+        timeout(bound, self.ended()).await.is_ok()
+    }
+
+    /// Waits until no call runs.
+    pub(crate) async fn ended(&self) {
+        // The other end is here.
+        let _ = self.running.subscribe().wait_for(|running| *running == 0).await;
     }
 
     fn leave(&self, bucket: &Bucket) {
@@ -100,6 +111,13 @@ impl Admission {
         drop(table);
         self.running.send_modify(|running| *running -= 1);
     }
+}
+
+/// Adds one, where that is not too many.
+fn add(running: &mut usize, most: usize) -> bool {
+    let fits = *running < most;
+    *running += usize::from(fits);
+    fits
 }
 
 /// One running call.
@@ -128,7 +146,7 @@ mod tests {
 
     #[test]
     fn callers_are_told_apart_and_leave_nothing_behind() {
-        let admission = Admission::new(2);
+        let admission = Admission::new(2, usize::MAX);
         let ada: Caller = Identity::new(Key::new("i", "ada")).into();
         let bob: Caller = Identity::new(Key::new("i", "bob")).into();
         let enter = |caller| admission.enter(Bucket::of(caller, None));
@@ -141,6 +159,17 @@ mod tests {
         drop((held.1, held.2));
         assert!(admission.table.lock().unwrap().is_empty());
         assert_eq!(*admission.running.borrow(), 0);
+    }
+
+    #[test]
+    fn all_together_have_a_bound_too() {
+        let admission = Admission::new(2, 3);
+        let of = |name: &str| Bucket::of(&Identity::new(Key::new("i", name)).into(), None);
+        let held = ["ada", "ada", "bob"].map(|name| admission.enter(of(name)).unwrap());
+        assert!(admission.enter(of("bob")).is_none() && admission.enter(of("cid")).is_none());
+        assert_eq!(admission.table.lock().unwrap().len(), 2, "nothing is left of the refused");
+        drop(held);
+        assert!(admission.enter(of("cid")).is_some());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use toolgate_core::BoxError;
 
-use super::{admission::Permit, conn::Busy, sse::Events};
+use super::{admission::Permit, conn::Busy, legacy::OwnStream, sse::Events};
 
 /// The body of an answer.
 pub struct Body {
@@ -23,6 +23,7 @@ pub struct Body {
 enum Kind {
     Full(Bytes),
     Events(Events),
+    Own(OwnStream),
     Other(Pin<Box<dyn http_body::Body<Data = Bytes, Error = BoxError> + Send>>),
 }
 
@@ -45,6 +46,10 @@ impl Body {
         Self { kind: Kind::Events(events), held: (None, None) }
     }
 
+    pub(crate) fn own(stream: OwnStream) -> Self {
+        Self { kind: Kind::Own(stream), held: (None, None) }
+    }
+
     pub(crate) fn holding(mut self, permit: Permit) -> Self {
         self.held.0 = Some(permit);
         self
@@ -55,6 +60,7 @@ impl Body {
     pub(crate) fn keep_busy(&mut self, busy: Busy) {
         match &self.kind {
             Kind::Events(events) => events.keep_busy(busy),
+            Kind::Own(stream) => stream.keep_busy(busy),
             _ => self.held.1 = Some(busy),
         }
     }
@@ -92,6 +98,7 @@ impl http_body::Body for Body {
             Kind::Events(events) => {
                 events.poll(cx).map(|event| event.map(|event| event.map(Frame::data)))
             }
+            Kind::Own(stream) => stream.poll(cx).map(|event| event.map(|it| Ok(Frame::data(it)))),
             Kind::Other(body) => body.as_mut().poll_frame(cx),
         }
     }
@@ -99,7 +106,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Full(bytes) => bytes.is_empty(),
-            Kind::Events(_) => false,
+            Kind::Events(_) | Kind::Own(_) => false,
             Kind::Other(body) => body.is_end_stream(),
         }
     }
@@ -107,7 +114,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Events(_) => SizeHint::default(),
+            Kind::Events(_) | Kind::Own(_) => SizeHint::default(),
             Kind::Other(body) => body.size_hint(),
         }
     }
@@ -117,7 +124,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
-            Kind::Events(_) => f.write_str("Body(events)"),
+            Kind::Events(_) | Kind::Own(_) => f.write_str("Body(events)"),
             Kind::Other(_) => f.write_str("Body(..)"),
         }
     }

@@ -7,8 +7,9 @@ use futures::FutureExt;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use toolgate_core::{
-    Authenticate, BoxError, BoxFuture, IntoService, Service, StartError, env::Env,
-    legacy::SessionStore,
+    Authenticate, BoxError, BoxFuture, IntoService, Service, StartError,
+    env::Env,
+    legacy::{EventStore, SessionStore},
 };
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
     limits::Limits,
     listener::Listening,
     service::McpService,
-    settings::{Place, Settings},
+    settings::{Events, Place, Settings},
 };
 
 /// HTTP, being set up. What is set in code wins over the environment, and that over defaults.
@@ -140,6 +141,22 @@ impl<S> Http<S> {
     #[must_use]
     pub fn sessions(mut self, store: impl SessionStore) -> Self {
         self.settings.sessions = Some(Arc::new(store));
+        self
+    }
+
+    /// Where events of streams are kept for clients of revisions before 2026-07-28 that lost their
+    /// connection; in memory unless set. While they are kept, such a client may go away and come
+    /// back for its answer, so that its going away cancels nothing.
+    #[must_use]
+    pub fn events(mut self, store: impl EventStore) -> Self {
+        self.settings.events = Events::In(Arc::new(store));
+        self
+    }
+
+    /// Keeps no events. A client that goes away cancels its call then, in every revision.
+    #[must_use]
+    pub fn no_events(mut self) -> Self {
+        self.settings.events = Events::Nowhere;
         self
     }
 

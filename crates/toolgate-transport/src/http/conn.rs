@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use tokio::{
     net::TcpStream,
-    time::{Instant, interval_at, sleep_until},
+    time::{Instant, interval_at, sleep, sleep_until},
 };
 use toolgate_core::{BoxFuture, Shutdown};
 
@@ -81,6 +81,11 @@ impl Shared {
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     // Without it small events would wait for each other; failing costs no more than that.
     let _ = stream.set_nodelay(true);
+    let plain = tokio::select! {
+        plain = is_plain(&stream) => plain,
+        () = shared.stopping.requested() => return,
+        () = sleep(shared.limits.head_timeout) => return,
+    };
     let activity = Activity::default();
     let answering = (shared.clone(), activity.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -94,7 +99,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
             Ok::<_, Infallible>(response)
         }
     });
-    let builder = shared.builder();
+    let builder = if plain { shared.builder().http1_only() } else { shared.builder() };
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let (limits, stopping) = (&shared.limits, shared.stopping.requested());
     let mut stopping = pin!(stopping);
@@ -121,6 +126,15 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
             () = until(last_word) => return,
         }
     }
+}
+
+/// Whether the first bytes are none of HTTP/2's (RFC 9113, section 3.4). Where hyper has to find that
+/// out it reads them apart from the rest, and its buffer is twice as large from then on.
+async fn is_plain(stream: &TcpStream) -> bool {
+    const OTHER: &[u8] = b"PRI";
+    let mut first = [0; OTHER.len()];
+    let read = stream.peek(&mut first).await.ok().and_then(|read| first.get(..read));
+    read.is_some_and(|read| !OTHER.starts_with(read))
 }
 
 async fn until(at: Option<Instant>) {

@@ -57,8 +57,9 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(service: Arc<dyn Service>, setup: Setup) -> Arc<Self> {
-        let Setup { site, auth, resource_card, limits, sessions, warnings: _ } = setup;
+        let Setup { site, auth, resource_card, limits, sessions, events, warnings: _ } = setup;
         let (stop, stopping) = Shutdown::new();
+        let past = Past::new(sessions, events, &limits, &stopping);
         Arc::new(Self {
             service,
             auth,
@@ -66,9 +67,9 @@ impl Endpoint {
             site: Arc::new(site),
             discards: Discards::new(&limits),
             document: Document::default(),
-            admission: Admission::new(limits.calls_per_caller),
-            streams: Admission::new(limits.streams_per_caller),
-            past: Past::new(sessions),
+            admission: Admission::new(limits.calls_per_caller, usize::MAX),
+            streams: Admission::new(limits.streams_per_caller, limits.streams),
+            past,
             ready: AtomicBool::new(true),
             life: Arc::new(OwnLife(stopping.clone())),
             stopping,
@@ -158,6 +159,10 @@ impl Endpoint {
             let _running = self.enter(head, &caller)?;
             return self.end_session(head, &caller, deadline).await;
         }
+        if head.parts.method == Method::GET && self.past.has_sessions() {
+            let _running = self.enter(head, &caller)?;
+            return self.open_stream(head, caller, deadline).await;
+        }
         let accepts = shape::head(&head.parts, self.past.methods())?;
         let permit = self.enter(head, &caller)?;
         let limits = &self.limits;
@@ -177,7 +182,7 @@ impl Endpoint {
         head: &Head,
         caller: &Caller,
     ) -> Result<Permit, Box<Problem>> {
-        self.count(&self.streams, head, caller, "limits: streams_per_caller")
+        self.count(&self.streams, head, caller, "limits: streams_per_caller, streams")
     }
 
     fn count(
@@ -188,7 +193,11 @@ impl Endpoint {
         remedy: &'static str,
     ) -> Result<Permit, Box<Problem>> {
         let bucket = Bucket::of(caller, Peer::of(&head.parts.extensions));
-        let refused = || self.refused(&Refused::Busy { retry: RETRY }, caller).remedy(remedy);
-        running.enter(bucket).ok_or_else(refused)
+        running.enter(bucket).ok_or_else(|| self.busy(caller).remedy(remedy))
+    }
+
+    /// Not now, for a bound of this transport's own.
+    pub(crate) fn busy(&self, caller: &Caller) -> Box<Problem> {
+        self.refused(&Refused::Busy { retry: RETRY }, caller)
     }
 }

@@ -5,12 +5,24 @@ mod batch;
 mod session;
 mod talk;
 
+mod keep;
+mod outlive;
+mod readers;
+
+mod listen;
+mod live;
+mod own;
+mod sessions;
+mod tenure;
+
 use std::sync::Arc;
 
 use http::{Response, StatusCode};
 use toolgate_core::{
-    Error, Note, Reply, Request, Running,
-    legacy::{Lowered, SessionId, SessionStore, Turn, introduced, introduction},
+    Error, Note, Reply, Request, Running, Shutdown,
+    legacy::{
+        EventStore, Lowered, SessionId, SessionKey, SessionStore, Turn, introduced, introduction,
+    },
     protocol::{
         Params, RequestId, RequestMeta, code,
         legacy::{INITIALIZE, INITIALIZED, Revision, handshake::Initialize},
@@ -19,11 +31,13 @@ use toolgate_core::{
     wire::Wire,
 };
 
-use self::{session::SESSION, talk::Talk};
+use self::{keep::Keep, readers::Readers, session::SESSION, sessions::LiveSessions, talk::Talk};
+pub(crate) use self::{live::OwnStream, outlive::Lasting};
 use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
+    limits::Limits,
     message::{Admitted, bad},
     reply,
 };
@@ -39,13 +53,45 @@ pub(crate) type Entry = calls::Entry<(SessionId, RequestId)>;
 pub(crate) struct Past {
     /// Where its sessions are; none where every request stands for itself.
     sessions: Option<Arc<dyn SessionStore>>,
+    /// Where events are; none where whoever goes away cancels.
+    keep: Option<Keep>,
+    /// Sessions that stream; none where there are no sessions.
+    live: Option<LiveSessions>,
+    readers: Readers,
     calls: Calls<(SessionId, RequestId)>,
     lowered: Arc<Lowered>,
 }
 
 impl Past {
-    pub(crate) fn new(sessions: Option<Arc<dyn SessionStore>>) -> Self {
-        Self { sessions, calls: Calls::default(), lowered: Arc::default() }
+    pub(crate) fn new(
+        sessions: Option<Arc<dyn SessionStore>>,
+        events: Option<Arc<dyn EventStore>>,
+        limits: &Limits,
+        stopping: &Shutdown,
+    ) -> Self {
+        let keep = events.map(Keep::new);
+        let live = sessions.clone().map(|store| {
+            LiveSessions::new(
+                limits.streams,
+                limits.keep_alive,
+                keep.clone(),
+                store,
+                stopping.clone(),
+            )
+        });
+        Self {
+            sessions,
+            keep,
+            live,
+            readers: Readers::default(),
+            calls: Calls::default(),
+            lowered: Arc::default(),
+        }
+    }
+
+    /// Ends the calls that outlived their connections.
+    pub(crate) fn cut_off(&self) {
+        self.calls.cancel_all();
     }
 
     pub(crate) fn has_sessions(&self) -> bool {
@@ -54,7 +100,7 @@ impl Past {
 
     /// The methods of HTTP that are served, as `Allow` names them.
     pub(crate) fn methods(&self) -> &'static str {
-        if self.has_sessions() { "POST, DELETE" } else { "POST" }
+        if self.has_sessions() { "POST, GET, DELETE" } else { "POST" }
     }
 
     fn wire(&self, talk: &Talk, request: &Request) -> Wire {
@@ -70,6 +116,26 @@ impl Past {
         let Some(session) = talk.id() else { return Ok(None) };
         let entry = self.calls.enter((session.clone(), id.clone()));
         entry.map(Some).ok_or_else(|| Error::new(code::INVALID_REQUEST, "the id is in use"))
+    }
+
+    /// What lets a call outlive its connection: a session to come back to, and events that are kept.
+    fn lasting(&self, talk: &Talk) -> Option<Lasting> {
+        Some(Lasting {
+            of: Arc::new(talk.key()?.clone()),
+            revision: talk.conversation().revision,
+            keep: self.keep.clone()?,
+            readers: self.readers.clone(),
+        })
+    }
+
+    /// A session is over, whoever said so.
+    async fn over(&self, key: &SessionKey) {
+        if let Some(live) = &self.live {
+            live.end(key);
+        }
+        if let Some(keep) = &self.keep {
+            keep.forget(key).await;
+        }
     }
 
     /// Cancels what a notification names.
@@ -109,18 +175,36 @@ impl Endpoint {
         let entry = match turn {
             Ok(Turn::Call) => self.past.enter(&talk, &id),
             Ok(turn) => {
-                let kept = self.remember(&one, &talk, &turn).await;
-                kept.map_err(|problem| problem.id(id.clone()))?;
-                return Ok(reply::whole(self.call(one, id, wire, None), &Reply::empty()));
+                let done = self.change(&one, &talk, &turn).await;
+                let done = done.map_err(|problem| problem.id(id.clone()))?;
+                return match done {
+                    Ok(()) => Ok(reply::whole(self.call(one, id, wire, None), &Reply::empty())),
+                    Err(failure) => self.unanswered(&failure, id, &wire, one.accepts, &one.caller),
+                };
             }
             Err(error) => Err(error),
         };
         match entry {
             Ok(entry) => {
                 let meta = talk.conversation().meta(own);
-                self.run(one, id, request, meta, wire, entry).await
+                let held = (entry, self.past.lasting(&talk));
+                self.run(one, id, request, meta, wire, held).await
             }
             Err(error) => Ok(reply::failure(&wire, &id, one.accepts, &Failure::Error(error))),
+        }
+    }
+
+    /// Does what only changes the conversation, and is answered with nothing.
+    async fn change(
+        &self,
+        one: &Admitted<'_>,
+        talk: &Talk,
+        turn: &Turn,
+    ) -> Result<Result<(), Failure>, Box<Problem>> {
+        match turn {
+            Turn::Subscribe(uri) => Ok(self.watch(one, talk, uri).await),
+            Turn::Unsubscribe(uri) => Ok(self.unwatch(talk, uri)),
+            turn => self.remember(one, talk, turn).await.map(Ok),
         }
     }
 
@@ -192,7 +276,8 @@ impl Endpoint {
         let meta = talk.conversation().meta(RequestMeta::default());
         let reply = self.reply(one, introduction(), meta).await?;
         let revision = talk.conversation().revision;
-        introduced(revision, &self.service.card(), &reply).map_err(Failure::Error)
+        introduced(revision, &self.service.card(), &reply, self.past.has_sessions())
+            .map_err(Failure::Error)
     }
 
     /// Waits for a reply without its notes.

@@ -61,9 +61,14 @@ limits! {
     /// Calls that one caller may have running. 64; 429 beyond. Callers without identity are told
     /// apart by address, where it is known; behind a proxy that is the proxy's, for all of them.
     calls_per_caller: usize = 64;
-    /// Subscriptions that one caller may have open, beside the calls. 16; 429 beyond. One whose
-    /// reader takes nothing for as long as a call may last is ended.
-    streams_per_caller: usize = 16;
+    /// Subscriptions that one caller may have open, beside the calls, and streams of its sessions.
+    /// 64; 429 beyond. A subscription whose reader takes nothing for as long as a call may last is
+    /// ended.
+    streams_per_caller: usize = 64;
+    /// The same of all callers. 4096; 429 beyond.
+    streams: usize = 4096;
+    /// Resources that one session may watch, in revisions before 2026-07-28. 64.
+    subscriptions: usize = 64;
     /// The longest that a request may take, from its head to the end of its reply. 300 s.
     call: Duration = Duration::from_secs(300);
     /// The longest that an authenticator may take. 30 s; 503 beyond.

@@ -143,7 +143,11 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
     drop(listener);
     endpoint.stop();
     tracing::info!(connections = connections.len(), "stopping");
-    let finish = async { while connections.join_next().await.is_some() {} };
+    // Calls may outlive their connections.
+    let finish = async {
+        while connections.join_next().await.is_some() {}
+        endpoint.admission.ended().await;
+    };
     tokio::select! {
         done = timeout(endpoint.limits.drain, finish) => if done.is_err() {
             tracing::warn!("calls were still running and are cut off; limits: drain");
@@ -151,6 +155,7 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
         () = signals.next() => tracing::warn!("told twice, so calls are cut off"),
     }
     connections.shutdown().await;
+    endpoint.past.cut_off();
 }
 
 /// Takes connections for as long as it is polled.

@@ -17,7 +17,7 @@ use super::{
     body::Body,
     endpoint::Endpoint,
     evidence::Head,
-    legacy::Entry,
+    legacy::{Entry, Lasting},
     reply::{self, Call},
     shape,
     sse::Span,
@@ -79,11 +79,13 @@ impl Endpoint {
         request: Request,
     ) -> Result<Response<Body>, Box<Problem>> {
         match self.asked(&one, &request).map_err(|error| bad(error).id(id.clone()))? {
-            Asked::Modern(meta) if request.method == method::LISTEN => {
-                let one = self.lasting(one).map_err(|problem| problem.id(id.clone()))?;
-                self.run(one, id, request, meta, Wire::Modern, None).await
+            Asked::Modern(meta) => {
+                let one = match &*request.method {
+                    method::LISTEN => self.lasting(one).map_err(|it| it.id(id.clone()))?,
+                    _ => one,
+                };
+                self.run(one, id, request, meta, Wire::Modern, (None, None)).await
             }
-            Asked::Modern(meta) => self.run(one, id, request, meta, Wire::Modern, None).await,
             Asked::Legacy(own, turn) => self.past_request(one, id, request, own, turn).await,
         }
     }
@@ -109,7 +111,7 @@ impl Endpoint {
         request: Request,
         meta: RequestMeta,
         wire: Wire,
-        entry: Option<Entry>,
+        (entry, lasting): (Option<Entry>, Option<Lasting>),
     ) -> Result<Response<Body>, Box<Problem>> {
         let Admitted { caller, accepts, deadline, .. } = &one;
         let (caller, accepts, deadline) = (caller.clone(), *accepts, *deadline);
@@ -118,22 +120,33 @@ impl Endpoint {
         let called = contain(deadline, || self.service.call(request, cx));
         let answered = match until_cancelled(cancelled, called).await {
             Ok(running) => {
-                reply::answer(self.call(one, id.clone(), wire.clone(), entry), running).await
+                let call = self.call(one, id.clone(), wire.clone(), entry);
+                reply::answer(Call { lasting, ..call }, running).await
             }
             Err(failure) => Err(failure),
         };
-        answered.or_else(|failure| {
-            let ok = match wire {
-                // A client that takes events alone gets its errors as events, too.
-                Wire::Modern => !accepts.json && failure.status() == Some(StatusCode::OK),
-                // The old era has statuses for refusals alone.
-                _ => failure.is_answer(),
-            };
-            if ok {
-                return Ok(reply::failure(&wire, &id, accepts, &failure));
-            }
-            Err(self.failed(&failure, &caller).id(id))
-        })
+        answered.or_else(|failure| self.unanswered(&failure, id, &wire, accepts, &caller))
+    }
+
+    /// Answers a request that failed before anything of its answer went out.
+    pub(crate) fn unanswered(
+        &self,
+        failure: &Failure,
+        id: RequestId,
+        wire: &Wire,
+        accepts: Accepts,
+        caller: &Caller,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let ok = match wire {
+            // A client that takes events alone gets its errors as events, too.
+            Wire::Modern => !accepts.json && failure.status() == Some(StatusCode::OK),
+            // The old era has statuses for refusals alone.
+            _ => failure.is_answer(),
+        };
+        if ok {
+            return Ok(reply::failure(wire, &id, accepts, failure));
+        }
+        Err(self.failed(failure, caller).id(id))
     }
 
     async fn notification(
@@ -184,7 +197,7 @@ impl Endpoint {
         let Admitted { accepts, permit, deadline, lasts, .. } = one;
         let (card, keep_alive) = (self.service.card(), self.limits.keep_alive);
         let span = if lasts { Span::WhileRead(self.limits.call) } else { Span::Until(deadline) };
-        Call { id, card, accepts, deadline, span, keep_alive, permit, wire, entry }
+        Call { id, card, accepts, deadline, span, keep_alive, permit, wire, entry, lasting: None }
     }
 
     /// A request that goes on and on: it has a bound of its own, and counts as no call.

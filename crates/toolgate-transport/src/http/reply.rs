@@ -6,9 +6,7 @@ use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream};
 use http::Response;
 use tokio::time::{Instant, sleep};
-use toolgate_core::{
-    Card, Error, Note, Notes, Out, Reply, Running, protocol::RequestId, wire::Wire,
-};
+use toolgate_core::{Card, Error, Notes, Out, Reply, Running, protocol::RequestId, wire::Wire};
 
 use std::sync::Arc;
 
@@ -17,7 +15,7 @@ use super::{
     admission::Permit,
     answer,
     body::Body,
-    legacy::Entry,
+    legacy::{Entry, Lasting},
     sse::{self, Events, Span},
 };
 use crate::run::{Failure, contain, until_cancelled};
@@ -35,36 +33,53 @@ pub(crate) struct Call {
     pub(crate) wire: Wire,
     /// Where the client can cancel it other than by going away.
     pub(crate) entry: Option<Entry>,
+    /// Where going away does not cancel it.
+    pub(crate) lasting: Option<Lasting>,
 }
 
 /// Answers a request that was admitted. A failure that comes before anything went out may still
 /// choose the status, so it comes back.
-pub(crate) async fn answer(call: Call, running: Running) -> Result<Response<Body>, Failure> {
+pub(crate) async fn answer(mut call: Call, running: Running) -> Result<Response<Body>, Failure> {
     let (notes, end) = match running {
         Running::Done(reply) => return Ok(whole(call, &reply)),
         Running::Open { notes, end } => (notes, end),
         _ => return Err(Failure::Error(Error::internal())),
     };
-    let (deadline, span) = (call.deadline, call.span);
-    let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
-    let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));
-    let mut live = Live { call, notes, end, ended: None, done: false };
-    let first = if live.call.accepts.stream {
-        match live.step().await {
-            Step::Note(note) => sse::event(&note.to_message()),
-            Step::KeepAlive => sse::KEEP_ALIVE,
-            Step::Ended if live.must_stream() => Bytes::new(),
-            Step::Ended => return live.whole(),
+    let lasting = call.lasting.take();
+    let mut live = Live::new(call, notes, end);
+    if let Some(lasting) = lasting {
+        return lasting.answer(live).await;
+    }
+    let first = loop {
+        match live.first().await {
+            First::Said(said) => match event(said) {
+                Some(event) => break event,
+                None => continue,
+            },
+            First::Streams => break Bytes::new(),
+            First::Whole => return live.whole(),
         }
-    } else {
-        // There is nowhere for notes to go.
-        while !matches!(live.step().await, Step::Ended) {}
-        return live.whole();
     };
+    let span = live.call.span;
     let first = stream::iter((!first.is_empty()).then_some(first));
-    let rest = stream::unfold(live, |mut live| async { Some((live.next().await?, live)) });
+    let rest = stream::unfold(live, |mut live| async {
+        loop {
+            if let Some(event) = event(live.next().await?) {
+                return Some((event, live));
+            }
+        }
+    });
     let body = Body::events(Events::new(first.chain(rest).boxed(), span));
     Ok(answer::events(body))
+}
+
+/// How the modern era says it: there is nothing to come back to, so no connection is let go of.
+fn event(said: Said) -> Option<Bytes> {
+    match said {
+        Said::Message(message) => Some(sse::event(&message)),
+        Said::Nothing => Some(sse::KEEP_ALIVE),
+        Said::Release(_) => None,
+    }
 }
 
 /// A reply that needs no waiting for.
@@ -95,22 +110,63 @@ pub(crate) fn failure(
 }
 
 /// A request that is still running.
-struct Live {
-    call: Call,
+pub(crate) struct Live {
+    pub(crate) call: Call,
     notes: Notes,
     end: BoxFuture<'static, Result<Reply, Failure>>,
     ended: Option<Result<Reply, Failure>>,
     done: bool,
 }
 
+/// What a running request says before it is done.
+pub(crate) enum Said {
+    /// A note, or the reply.
+    Message(Bytes),
+    /// That it still runs.
+    Nothing,
+    /// That its client should come back later for the rest.
+    Release(Duration),
+}
+
+/// What comes first, which decides between document and stream.
+pub(crate) enum First {
+    /// This, so it is a stream.
+    Said(Said),
+    /// The end, and it is a stream all the same.
+    Streams,
+    /// The end, and nothing else.
+    Whole,
+}
+
 enum Step {
-    Note(Note),
-    KeepAlive,
+    Said(Said),
     Ended,
 }
 
 impl Live {
-    /// Waits for the next thing to happen.
+    fn new(call: Call, notes: Notes, end: BoxFuture<'static, Result<Reply, Error>>) -> Self {
+        let deadline = call.deadline;
+        let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
+        let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));
+        Self { call, notes, end, ended: None, done: false }
+    }
+
+    /// Waits for what comes first. Where the client takes no stream, that is the end: there is
+    /// nowhere for notes to go.
+    pub(crate) async fn first(&mut self) -> First {
+        loop {
+            match self.step().await {
+                Step::Said(said) if self.call.accepts.stream => return First::Said(said),
+                Step::Said(_) => {}
+                Step::Ended if self.call.accepts.stream && self.must_stream() => {
+                    return First::Streams;
+                }
+                Step::Ended => return First::Whole,
+            }
+        }
+    }
+
+    /// Waits for the next thing to happen. Cancel-safe.
     ///
     /// The end is looked at first, so that notes without end cannot keep it, and its deadline, from
     /// being seen. Those that were sent before the reply wait then, and go out before it.
@@ -122,10 +178,10 @@ impl Live {
                     self.ended = Some(ended);
                     return Step::Ended;
                 }
-                out = next(&mut self.notes) => if let Out::Note(note) = out {
-                    return Step::Note(note);
+                out = next(&mut self.notes) => if let Some(said) = said(out) {
+                    return Step::Said(said);
                 },
-                () = sleep(self.call.keep_alive) => return Step::KeepAlive,
+                () = sleep(self.call.keep_alive) => return Step::Said(Said::Nothing),
             }
         }
     }
@@ -141,7 +197,8 @@ impl Live {
         status == Some(http::StatusCode::OK) && !(self.call.accepts.json && self.notes.is_empty())
     }
 
-    fn whole(self) -> Result<Response<Body>, Failure> {
+    /// The end as one document.
+    pub(crate) fn whole(self) -> Result<Response<Body>, Failure> {
         match self.ended {
             Some(Ok(reply)) => Ok(whole(self.call, &reply)),
             Some(Err(failure)) => Err(failure),
@@ -149,21 +206,19 @@ impl Live {
         }
     }
 
-    /// The next event; none after the reply.
-    async fn next(&mut self) -> Option<Bytes> {
+    /// What is said next; none after the reply. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Option<Said> {
         if self.done {
             return None;
         }
-        if self.ended.is_none() {
-            match self.step().await {
-                Step::Note(note) => return Some(sse::event(&note.to_message())),
-                Step::KeepAlive => return Some(sse::KEEP_ALIVE),
-                Step::Ended => {}
-            }
+        if self.ended.is_none()
+            && let Step::Said(said) = self.step().await
+        {
+            return Some(said);
         }
         while let Some(out) = self.notes.waiting() {
-            if let Out::Note(note) = out {
-                return Some(sse::event(&note.to_message()));
+            if let Some(said) = said(out) {
+                return Some(said);
             }
         }
         self.done = true;
@@ -172,7 +227,12 @@ impl Live {
             Err(Failure::Cancelled) => return None,
             Err(failure) => self.call.wire.error(Some(&self.call.id), &failure.error()),
         };
-        Some(sse::event(&message))
+        Some(Said::Message(message))
+    }
+
+    /// Whether what was said last was the last of all.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
     }
 }
 
@@ -181,5 +241,13 @@ async fn next(notes: &mut Notes) -> Out {
     match notes.next().await {
         Some(out) => out,
         None => pending().await,
+    }
+}
+
+fn said(out: Out) -> Option<Said> {
+    match out {
+        Out::Note(note) => Some(Said::Message(note.to_message())),
+        Out::ReleaseConnection(after) => Some(Said::Release(after)),
+        _ => None,
     }
 }

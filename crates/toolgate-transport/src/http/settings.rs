@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use toolgate_core::{
     Authenticate, Card, ResourceCard, StartError,
     env::{self, Env},
-    legacy::{MemorySessions, SessionStore},
+    legacy::{EventStore, MemoryEvents, MemorySessions, SessionStore},
 };
 
 use super::{
@@ -34,6 +34,16 @@ pub(crate) struct Settings {
     pub(crate) shown: Vec<Shown>,
     pub(crate) stateless: Option<bool>,
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    pub(crate) events: Events,
+}
+
+/// Where events of the old era are kept.
+#[derive(Default)]
+pub(crate) enum Events {
+    #[default]
+    InMemory,
+    In(Arc<dyn EventStore>),
+    Nowhere,
 }
 
 impl fmt::Debug for Settings {
@@ -71,6 +81,8 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     /// Where sessions of the old era are kept; none where there are none.
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
+    /// Where events of their streams are kept; none where they are not.
+    pub(crate) events: Option<Arc<dyn EventStore>>,
     /// What is allowed and should still be looked at.
     pub(crate) warnings: Vec<String>,
 }
@@ -127,13 +139,25 @@ impl Settings {
                     .into(),
             );
         }
+        if stateless && matches!(self.events, Events::In(_)) {
+            problems.push(
+                "events of sessions are kept and there are none; take events away, or stateless \
+                 (TOOLGATE_STATELESS)"
+                    .into(),
+            );
+        }
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
         let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
-        let Self { auth, limits, sessions, .. } = self;
+        let Self { auth, limits, sessions, events, .. } = self;
         let sessions = (!stateless).then(|| sessions.unwrap_or_else(in_memory));
-        Ok(Setup { site, auth, resource_card, limits, sessions, warnings })
+        let events = match events {
+            Events::In(store) => Some(store),
+            Events::InMemory if !stateless => Some(events_in_memory()),
+            _ => None,
+        };
+        Ok(Setup { site, auth, resource_card, limits, sessions, events, warnings })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
@@ -219,6 +243,10 @@ fn fill<T>(
 /// By the clock that everything else here goes by.
 fn in_memory() -> Arc<dyn SessionStore> {
     Arc::new(MemorySessions::new().clock(|| Instant::now().into_std()))
+}
+
+fn events_in_memory() -> Arc<dyn EventStore> {
+    Arc::new(MemoryEvents::new().clock(|| Instant::now().into_std()))
 }
 
 fn is_endpoint_path(path: &str) -> bool {

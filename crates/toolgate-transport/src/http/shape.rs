@@ -17,9 +17,7 @@ use super::{
 /// Judges method and media types.
 pub(crate) fn head(head: &Parts, allow: &'static str) -> Result<Accepts, Box<Problem>> {
     if head.method != Method::POST {
-        let message = "this method is not served here";
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, message);
-        return Err(problem.field(header::ALLOW, HeaderValue::from_static(allow)));
+        return Err(not_served(allow));
     }
     if !accept::is_json(&head.headers) {
         let message = "the body has to be application/json";
@@ -33,6 +31,12 @@ pub(crate) fn head(head: &Parts, allow: &'static str) -> Result<Accepts, Box<Pro
         let message = "answers are application/json or text/event-stream";
         Problem::new(StatusCode::NOT_ACCEPTABLE, message)
     })
+}
+
+/// A method that is not served, beside those that are.
+pub(crate) fn not_served(allow: &'static str) -> Box<Problem> {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not served here");
+    problem.field(header::ALLOW, HeaderValue::from_static(allow))
 }
 
 /// The era of a message.

@@ -14,7 +14,7 @@ use tokio::{
     task::AbortHandle,
     time::{Instant, sleep_until},
 };
-use toolgate_core::BoxError;
+use toolgate_core::{BoxError, legacy::EventId};
 
 use super::conn::Busy;
 
@@ -26,8 +26,18 @@ const GRACE: Duration = Duration::from_secs(1);
 /// One message as an event. A line break, which JSON may have between its tokens, would end the
 /// event, so each line is a `data` field of its own.
 pub(crate) fn event(message: &[u8]) -> Bytes {
-    let mut text = BytesMut::with_capacity(message.len() + 32);
-    text.put_slice(b"event: message\n");
+    named(None, message)
+}
+
+/// The same, with an id to come back to. One without data names a place, and says nothing.
+pub(crate) fn named(id: Option<EventId>, message: &[u8]) -> Bytes {
+    let mut text = BytesMut::with_capacity(message.len() + if id.is_some() { 96 } else { 32 });
+    if !message.is_empty() {
+        text.put_slice(b"event: message\n");
+    }
+    if let Some(id) = id {
+        text.put_slice(format!("id: {id}\n").as_bytes());
+    }
     for line in message.split(|byte| matches!(byte, b'\n' | b'\r')) {
         text.put_slice(b"data: ");
         text.put_slice(line);
@@ -35,6 +45,11 @@ pub(crate) fn event(message: &[u8]) -> Bytes {
     }
     text.put_u8(b'\n');
     text.freeze()
+}
+
+/// When to come back after the connection was let go of.
+pub(crate) fn retry(after: Duration) -> Bytes {
+    format!("retry: {}\n\n", after.as_millis()).into()
 }
 
 /// How long a stream may go on.
@@ -142,6 +157,15 @@ mod tests {
     fn a_message_is_one_event_whatever_its_lines() {
         assert_eq!(event(b"{\"a\":1}"), "event: message\ndata: {\"a\":1}\n\n");
         assert_eq!(event(b"{\n\"a\":\r1}"), "event: message\ndata: {\ndata: \"a\":\ndata: 1}\n\n");
+    }
+
+    #[test]
+    fn an_event_has_an_id_where_it_can_be_come_back_to() {
+        let id = EventId::parse("0123456789abcdef0123456789abcdef-7");
+        let line = "id: 0123456789abcdef0123456789abcdef-7\n";
+        assert_eq!(named(id, b"{}"), format!("event: message\n{line}data: {{}}\n\n"));
+        assert_eq!(named(id, b""), format!("{line}data: \n\n"));
+        assert_eq!(retry(Duration::from_millis(1500)), "retry: 1500\n\n");
     }
 
     #[tokio::test(start_paused = true)]

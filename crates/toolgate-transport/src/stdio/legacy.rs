@@ -97,8 +97,8 @@ impl Engine {
         let meta = begun.meta(RequestMeta::default());
         let card = self.service.card();
         let found = self.reply(one, introduction(), meta).await;
-        let reply =
-            found.and_then(|found| introduced(revision, &card, &found).map_err(Failure::Error));
+        let reply = found
+            .and_then(|found| introduced(revision, &card, &found, false).map_err(Failure::Error));
         match reply {
             Ok(reply) => {
                 *self.past.kept() = Some(begun);

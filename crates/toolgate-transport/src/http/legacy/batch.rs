@@ -99,8 +99,9 @@ impl Endpoint {
                 return Err(Failure::Error(Error::new(code::INVALID_REQUEST, message)));
             }
             turn => {
-                let kept = self.remember(one, talk, &turn).await;
-                return kept.map(|()| Reply::empty()).map_err(|it| Failure::Error(it.error));
+                let done = self.change(one, talk, &turn).await;
+                let done = done.map_err(|problem| Failure::Error(problem.error))?;
+                return done.map(|()| Reply::empty());
             }
         }
         let entry = self.past.enter(talk, id).map_err(Failure::Error)?;

@@ -1,6 +1,6 @@
 //! Sessions: begun by a handshake, found by the owner alone, ended by the owner or by time.
 
-use std::{error::Error as _, panic::AssertUnwindSafe};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use toolgate_core::{
     BoxFuture, Caller, Error, Refused,
     error::incident_id,
-    legacy::{Owner, SessionId, SessionRecord, StoreError, Turn},
+    legacy::{Owner, SessionId, SessionKey, SessionRecord, StoreError, Turn},
     protocol::{
         code,
         legacy::{Revision, SESSION_NOT_FOUND},
@@ -24,6 +24,7 @@ use super::{
         message::{Admitted, bad},
         mirror,
     },
+    keep::reasons,
     talk::Talk,
 };
 
@@ -34,21 +35,44 @@ impl Endpoint {
     /// to anybody else it is unknown.
     pub(super) async fn talk(&self, one: &Admitted<'_>) -> Result<Talk, Box<Problem>> {
         self.required(&one.caller)?;
-        let Some(store) = self.past.sessions.as_deref() else {
+        if self.past.sessions.is_none() {
             let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
             let revision = named.and_then(Revision::parse).unwrap_or(Revision::ASSUMED);
             return Ok(Talk::alone(revision));
-        };
-        let (id, owner) = named(&one.head.parts, &one.caller)?;
-        let found = kept(one.deadline, || store.find(&id, &owner)).await?;
+        }
+        let (key, record) = self.session(&one.head.parts, &one.caller, one.deadline).await?;
+        Ok(Talk::Session(key, record))
+    }
+
+    /// The session that a request names, if it is the caller's. Its streams go on with the
+    /// credentials that this request brought.
+    pub(super) async fn session(
+        &self,
+        head: &Parts,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<(SessionKey, Arc<SessionRecord>), Box<Problem>> {
+        let Some(store) = self.past.sessions.as_deref() else { return Err(unknown()) };
+        let key = named(head, caller)?;
+        let found = kept(deadline, || store.find(&key.id, &key.owner)).await?;
         // A store that forgot to ask whose it is opens no door.
-        let found = found.filter(|record| record.owner == owner);
-        found.map(|record| Talk::Session(id, record)).ok_or_else(unknown)
+        let found = found.filter(|record| record.owner == key.owner);
+        match (found, &self.past.live) {
+            (Some(record), Some(live)) => {
+                live.renew(&key, caller);
+                Ok((key, record))
+            }
+            (Some(record), None) => Ok((key, record)),
+            (None, _) => {
+                self.past.over(&key).await;
+                Err(unknown())
+            }
+        }
     }
 
     /// What every request needs. The service sees to that for what it is asked itself; this is for
     /// what it never hears of.
-    fn required(&self, caller: &Caller) -> Result<(), Box<Problem>> {
+    pub(super) fn required(&self, caller: &Caller) -> Result<(), Box<Problem>> {
         let card = self.service.card();
         let Some(needed) = card.lacking(caller) else { return Ok(()) };
         let refused = self.refused(&Refused::Scopes(needed.clone()), caller);
@@ -76,14 +100,14 @@ impl Endpoint {
         talk: &Talk,
         turn: &Turn,
     ) -> Result<(), Box<Problem>> {
-        let (Turn::SetLevel(level), Some(store), Talk::Session(id, record)) =
+        let (Turn::SetLevel(level), Some(store), Talk::Session(key, record)) =
             (turn, self.past.sessions.as_deref(), talk)
         else {
             return Ok(());
         };
         let mut record = SessionRecord::clone(record);
         record.conversation.log_level = *level;
-        let found = kept(one.deadline, || store.replace(id, record)).await?;
+        let found = kept(one.deadline, || store.replace(&key.id, record)).await?;
         if found { Ok(()) } else { Err(unknown()) }
     }
 
@@ -96,25 +120,26 @@ impl Endpoint {
     ) -> Result<Response<Body>, Box<Problem>> {
         self.required(caller)?;
         let Some(store) = self.past.sessions.as_deref() else { return Err(unknown()) };
-        let (id, owner) = named(&head.parts, caller)?;
+        let key = named(&head.parts, caller)?;
         let version = mirror::version(&head.parts.headers).map_err(bad)?;
         if version.is_some_and(|name| Revision::parse(name).is_none()) {
             return Err(bad(Error::new(code::INVALID_REQUEST, "no such revision has sessions")));
         }
-        let found = kept(deadline, || store.end(&id, &owner)).await?;
+        let found = kept(deadline, || store.end(&key.id, &key.owner)).await?;
+        self.past.over(&key).await;
         if found { Ok(answer::empty(StatusCode::NO_CONTENT)) } else { Err(unknown()) }
     }
 }
 
 /// The session that a request names, and who has to own it.
-fn named(head: &Parts, caller: &Caller) -> Result<(SessionId, Owner), Box<Problem>> {
+pub(super) fn named(head: &Parts, caller: &Caller) -> Result<SessionKey, Box<Problem>> {
     let mut values = head.headers.get_all(&SESSION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         let message = "one `mcp-session-id` is needed; it comes with the answer to the handshake";
         return Err(Problem::new(StatusCode::BAD_REQUEST, message));
     };
     let id = value.to_str().ok().and_then(SessionId::parse).ok_or_else(unknown)?;
-    Ok((id, Owner::of(caller)))
+    Ok(SessionKey::new(id, Owner::of(caller)))
 }
 
 /// Whether it never was, has ended or is somebody else's: the same answer.
@@ -124,7 +149,7 @@ fn unknown() -> Box<Problem> {
 
 /// Asks a store, which may be slow, fail or panic: none of it is the client's fault, and none lets
 /// anybody in.
-async fn kept<'a, T>(
+pub(super) async fn kept<'a, T>(
     deadline: Instant,
     ask: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
 ) -> Result<T, Box<Problem>> {
@@ -142,22 +167,12 @@ async fn kept<'a, T>(
     }
 }
 
-fn reasons(error: &StoreError) -> String {
-    let mut reasons = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        reasons.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    reasons
-}
-
 fn broken(reason: &str) -> Box<Problem> {
     let problem = unavailable("sessions are unavailable");
     problem.reason(format!("incident {}: {reason}", incident_id())).remedy("sessions: the store")
 }
 
-fn unavailable(message: &'static str) -> Box<Problem> {
+pub(super) fn unavailable(message: &'static str) -> Box<Problem> {
     let retry = HeaderValue::from(RETRY.as_secs());
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).field(header::RETRY_AFTER, retry)
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use toolgate_core::{
     Caller,
-    legacy::{Conversation, Owner, SessionId, SessionRecord},
+    legacy::{Conversation, Owner, SessionId, SessionKey, SessionRecord},
     protocol::legacy::{Revision, handshake::Initialize},
 };
 
 /// A conversation: kept in a session, or as much as one request tells of it.
 pub(super) enum Talk {
-    Session(SessionId, Arc<SessionRecord>),
+    Session(SessionKey, Arc<SessionRecord>),
     Alone(Conversation),
     Begun(SessionRecord),
 }
@@ -34,8 +34,13 @@ impl Talk {
 
     /// The session's id, where there is one already.
     pub(super) fn id(&self) -> Option<&SessionId> {
+        self.key().map(|key| &key.id)
+    }
+
+    /// The session by its key, where there is one already.
+    pub(super) fn key(&self) -> Option<&SessionKey> {
         match self {
-            Self::Session(id, _) => Some(id),
+            Self::Session(key, _) => Some(key),
             _ => None,
         }
     }

@@ -104,7 +104,7 @@ async fn what_success_adds_arrives_with_a_later_refusal() {
     let service = guarded();
     let body = message("tools/call", json!({ "name": "t" })).to_string();
     let denied = post("tools/call").header("mcp-name", "t").body(full(body)).unwrap();
-    for (request, status) in [(denied, 403), (bare(Method::GET, "/mcp"), 405)] {
+    for (request, status) in [(denied, 403), (bare(Method::GET, "/mcp"), 400)] {
         let got = ask(&service, with(request, "ada")).await;
         assert_eq!((got.status, got.header("dpop-nonce")), (status, "n1"));
     }
@@ -143,7 +143,7 @@ async fn a_missing_scope_is_named_before_anything_streams() {
 #[tokio::test]
 async fn every_method_is_authenticated_and_the_body_is_not_needed() {
     let service = guarded();
-    let methods = [("GET", 405), ("HEAD", 405), ("PUT", 405), ("OPTIONS", 405), ("DELETE", 400)];
+    let methods = [("GET", 400), ("HEAD", 405), ("PUT", 405), ("OPTIONS", 405), ("DELETE", 400)];
     for (method, status) in methods {
         let request = |token| with(bare(method.parse().unwrap(), "/mcp"), token);
         assert_eq!(ask(&service, request("")).await.status, 401, "{method}");

@@ -1,0 +1,362 @@
+//! What a session has in this process beside its record: its own stream, what it listens to, and
+//! whose credentials count.
+
+use std::{
+    collections::VecDeque,
+    fmt, mem,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    task::{Context as Task, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures::{FutureExt, future::BoxFuture};
+use tokio::time::Instant;
+use toolgate_core::{
+    Caller, Note, Shutdown,
+    legacy::{SessionKey, StreamId, StreamKind, updated},
+    protocol::RequestId,
+};
+
+use super::{
+    super::{admission::Permit, conn::Busy, sse},
+    keep::Keep,
+    listen::Listen,
+    tenure::Tenure,
+};
+
+/// A session that streams, or listens.
+///
+/// What it listens to is polled by whoever reads its stream. While nobody does, changes wait with
+/// the service, which keeps few of them; so a short loss of the connection loses none.
+pub(super) struct LiveSession {
+    pub(super) key: Arc<SessionKey>,
+    pub(super) tenure: Arc<Tenure>,
+    keep: Option<Keep>,
+    asked: AtomicI64,
+    state: Mutex<State>,
+}
+
+struct State {
+    listens: Vec<Listen>,
+    /// Where polling them goes on, so that a busy one starves no other.
+    turn: usize,
+    reading: Option<Reading>,
+    /// Which reader has the stream: the last one.
+    reader: u64,
+    waker: Option<Waker>,
+    /// Since when nobody reads.
+    since: Instant,
+    stream: Option<StreamId>,
+}
+
+/// What a reader has, for as long as it is the one.
+pub(super) struct Reading {
+    _permit: Permit,
+    busy: Option<Busy>,
+    ready: VecDeque<Bytes>,
+    keeping: Option<BoxFuture<'static, (Option<StreamId>, Bytes)>>,
+    said: Instant,
+    must_speak: bool,
+}
+
+impl Reading {
+    /// One that begins with these events.
+    pub(super) fn new(permit: Permit, ready: VecDeque<Bytes>) -> Self {
+        let (busy, keeping, said) = (None, None, Instant::now());
+        Self { _permit: permit, busy, ready, keeping, said, must_speak: false }
+    }
+}
+
+/// Why something is not listened to as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TooMuch {
+    /// It is already.
+    Known,
+    /// The session listens to enough.
+    Full,
+}
+
+impl LiveSession {
+    pub(super) fn new(
+        key: Arc<SessionKey>,
+        caller: Caller,
+        stopping: Shutdown,
+        keep: Option<Keep>,
+    ) -> Arc<Self> {
+        let state = State {
+            listens: Vec::new(),
+            turn: 0,
+            reading: None,
+            reader: 0,
+            waker: None,
+            since: Instant::now(),
+            stream: None,
+        };
+        let (tenure, state) = (Arc::new(Tenure::new(caller, stopping)), Mutex::new(state));
+        Arc::new(Self { key, tenure, keep, asked: AtomicI64::new(0), state })
+    }
+
+    /// What the next request to the service is called; no client sees it.
+    pub(super) fn next_id(&self) -> RequestId {
+        self.asked.fetch_add(1, Ordering::Relaxed).into()
+    }
+
+    /// Whether one more resource may be listened to, or the lists where none is named.
+    pub(super) fn room(&self, uri: Option<&str>, most: usize) -> Result<(), TooMuch> {
+        room(&self.state().listens, uri, most)
+    }
+
+    /// Listens to one thing more.
+    pub(super) fn add(&self, listen: Listen, most: usize) -> Result<(), TooMuch> {
+        let mut state = self.state();
+        room(&state.listens, listen.uri.as_deref(), most)?;
+        state.listens.push(listen);
+        state.wake();
+        Ok(())
+    }
+
+    /// Does not listen to a resource any more.
+    pub(super) fn remove(&self, uri: &str) {
+        let mut state = self.state();
+        let found = state.listens.iter().position(|it| it.uri.as_deref() == Some(uri));
+        let removed = found.map(|at| state.listens.swap_remove(at));
+        drop(state);
+        // Outside of the lock: it runs the service's code.
+        drop(removed);
+    }
+
+    /// Gives the stream to a new reader, and takes it from any other: most often that is a
+    /// connection that broke without a word, and each message goes to one place only.
+    pub(super) fn give(self: &Arc<Self>, reading: Reading) -> OwnStream {
+        let mut state = self.state();
+        let old = state.reading.replace(reading);
+        state.reader += 1;
+        state.wake();
+        let reader = state.reader;
+        drop(state);
+        drop(old);
+        OwnStream { live: self.clone(), reader }
+    }
+
+    /// Takes the stream from whoever reads it.
+    pub(super) fn take(&self) {
+        let mut state = self.state();
+        let old = state.stop_reading();
+        drop(state);
+        drop(old);
+    }
+
+    /// Goes on with a stream that this session had before.
+    pub(super) fn go_on(&self, stream: StreamId) {
+        self.state().stream.get_or_insert(stream);
+    }
+
+    /// Lets go of everything.
+    pub(super) fn end(&self) {
+        self.tenure.end();
+        let mut state = self.state();
+        let old = (state.stop_reading(), mem::take(&mut state.listens));
+        drop(state);
+        drop(old);
+    }
+
+    /// What has to be done as time goes by. Whether it is still of use.
+    pub(super) fn look(&self, now: Instant, keep_alive: Duration, alone: Duration) -> bool {
+        if self.tenure.look().is_some() {
+            self.take();
+        }
+        let mut state = self.state();
+        let Some(reading) = &mut state.reading else {
+            return !state.listens.is_empty() && now.duration_since(state.since) < alone;
+        };
+        if now.duration_since(reading.said) >= keep_alive {
+            reading.must_speak = true;
+            state.wake();
+        }
+        true
+    }
+
+    /// Whether somebody reads.
+    pub(super) fn is_read(&self) -> bool {
+        self.state().reading.is_some()
+    }
+
+    /// Since when nobody reads; none where somebody does.
+    pub(super) fn alone_since(&self) -> Option<Instant> {
+        let state = self.state();
+        state.reading.is_none().then_some(state.since)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what is told, where events are kept. A stream that the store has let go of begins anew.
+    fn keep(&self, note: &Note, stream: Option<StreamId>) -> Result<Keeping, Bytes> {
+        let message = note.to_message();
+        let Some(keep) = self.keep.clone() else { return Err(sse::event(&message)) };
+        let of = self.key.clone();
+        let keeping = async move {
+            let mut kept = (stream, None);
+            if let Some(stream) = stream {
+                kept.1 = keep.append(&of, stream, &message).await;
+            }
+            if kept.1.is_none() {
+                kept.0 = keep.open(&of, StreamKind::Session).await;
+                if let Some(stream) = kept.0 {
+                    kept.1 = keep.append(&of, stream, &message).await;
+                }
+            }
+            (kept.0, sse::named(kept.1, &message))
+        };
+        Ok(keeping.boxed())
+    }
+}
+
+type Keeping = BoxFuture<'static, (Option<StreamId>, Bytes)>;
+
+fn room(listens: &[Listen], uri: Option<&str>, most: usize) -> Result<(), TooMuch> {
+    if listens.iter().any(|listen| listen.uri.as_deref() == uri) {
+        return Err(TooMuch::Known);
+    }
+    // Lists are one thing, and always have room.
+    let resources = listens.iter().filter(|listen| listen.uri.is_some()).count();
+    if uri.is_some() && resources >= most { Err(TooMuch::Full) } else { Ok(()) }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn stop_reading(&mut self) -> Option<Reading> {
+        let old = self.reading.take();
+        if old.is_some() {
+            self.since = Instant::now();
+        }
+        self.wake();
+        old
+    }
+
+    /// The next thing that anybody has to tell.
+    fn poll_heard(&mut self, task: &mut Task<'_>) -> Option<Heard> {
+        let count = self.listens.len();
+        for step in 0..count {
+            let at = (self.turn + step) % count;
+            let Some(listen) = self.listens.get_mut(at) else { break };
+            match listen.poll(task) {
+                Poll::Ready(Some(note)) => {
+                    self.turn = (at + 1) % count;
+                    return Some(Heard::Note(note));
+                }
+                Poll::Ready(None) => return Some(Heard::Ended(self.listens.swap_remove(at))),
+                Poll::Pending => {}
+            }
+        }
+        None
+    }
+}
+
+enum Heard {
+    Note(Note),
+    Ended(Listen),
+}
+
+/// A session's own stream, as the body of an answer.
+pub(crate) struct OwnStream {
+    live: Arc<LiveSession>,
+    reader: u64,
+}
+
+impl OwnStream {
+    /// The next event; none once somebody else reads, or the stream's time is over.
+    pub(crate) fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        let mut guard = self.live.state();
+        let state = &mut *guard;
+        if state.reader != self.reader {
+            return Poll::Ready(None);
+        }
+        loop {
+            let Some(reading) = &mut state.reading else { return Poll::Ready(None) };
+            if let Some(event) = reading.ready.pop_front() {
+                (reading.said, reading.must_speak) = (Instant::now(), false);
+                return Poll::Ready(Some(event));
+            }
+            if let Some(keeping) = &mut reading.keeping {
+                let Poll::Ready((stream, event)) = keeping.poll_unpin(task) else { break };
+                reading.keeping = None;
+                reading.ready.push_back(event);
+                state.stream = stream;
+                continue;
+            }
+            if mem::take(&mut reading.must_speak) {
+                reading.ready.push_back(sse::KEEP_ALIVE);
+                continue;
+            }
+            let Some(heard) = state.poll_heard(task) else { break };
+            if !self.live.hear(state, heard) {
+                // The service has ended what the whole stream lives on.
+                let old = state.stop_reading();
+                drop(guard);
+                drop(old);
+                return Poll::Ready(None);
+            }
+        }
+        state.waker = Some(task.waker().clone());
+        Poll::Pending
+    }
+
+    /// Keeps the connection from counting as idle while this is its stream.
+    pub(crate) fn keep_busy(&self, busy: Busy) {
+        let mut state = self.live.state();
+        if state.reader == self.reader
+            && let Some(reading) = &mut state.reading
+        {
+            reading.busy = Some(busy);
+        }
+    }
+}
+
+impl LiveSession {
+    /// Whether the stream goes on.
+    fn hear(&self, state: &mut State, heard: Heard) -> bool {
+        let note = match heard {
+            Heard::Note(note) => note,
+            Heard::Ended(Listen { uri: None, .. }) => return false,
+            Heard::Ended(Listen { uri: Some(uri), .. }) => {
+                // From here on changes would be missed, so the client is told to look.
+                let Ok(note) = updated(&uri) else { return true };
+                note
+            }
+        };
+        let Some(reading) = &mut state.reading else { return true };
+        match self.keep(&note, state.stream) {
+            Ok(keeping) => reading.keeping = Some(keeping),
+            Err(event) => reading.ready.push_back(event),
+        }
+        true
+    }
+}
+
+impl Drop for OwnStream {
+    fn drop(&mut self) {
+        let mut state = self.live.state();
+        if state.reader == self.reader {
+            let old = state.stop_reading();
+            drop(state);
+            drop(old);
+        }
+    }
+}
+
+impl fmt::Debug for OwnStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnStream")
+    }
+}

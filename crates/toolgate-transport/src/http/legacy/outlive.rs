@@ -1,0 +1,232 @@
+//! A call that outlives its connection (2025-11-25, transports: a disconnect "SHOULD NOT be
+//! interpreted as the client cancelling its request"). It runs in a task of its own; what it says is
+//! kept, and told to whoever reads its stream at the time.
+
+use std::{future::pending, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream, stream::BoxStream};
+use http::Response;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+use toolgate_core::{
+    Error,
+    legacy::{SessionKey, StreamKind},
+    protocol::legacy::Revision,
+};
+use tracing::Instrument;
+
+use super::{
+    super::{
+        answer,
+        body::Body,
+        reply::{First, Live, Said},
+        sse::{self, Events, Span},
+    },
+    keep::Keep,
+    readers::{Open, Readers, Return},
+};
+use crate::run::Failure;
+
+/// Events that wait for a reader before the call does, too.
+pub(super) const AHEAD: usize = 4;
+/// How long after a call's time its last word still waits for a slow reader.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What a call needs so that it outlives its connection.
+pub(crate) struct Lasting {
+    pub(super) of: Arc<SessionKey>,
+    pub(super) revision: Revision,
+    pub(super) keep: Keep,
+    pub(super) readers: Readers,
+}
+
+/// What the connection of a call hears of it.
+enum Begun {
+    Whole(Box<Live>),
+    Stream(mpsc::Receiver<Bytes>),
+}
+
+impl Lasting {
+    /// Answers a request that runs on whatever becomes of its connection.
+    pub(crate) async fn answer(self, live: Live) -> Result<Response<Body>, Failure> {
+        let deadline = live.call.deadline;
+        let (tell, told) = oneshot::channel();
+        tokio::spawn(self.run(live, tell).in_current_span());
+        match told.await {
+            Ok(Begun::Whole(live)) => live.whole(),
+            Ok(Begun::Stream(events)) => Ok(streamed(Vec::new(), events, deadline)),
+            Err(_) => Err(Failure::Error(Error::internal())),
+        }
+    }
+
+    async fn run(self, mut live: Live, tell: oneshot::Sender<Begun>) {
+        let first = loop {
+            match live.first().await {
+                // It is no stream yet, so there is nothing to let go of.
+                First::Said(Said::Release(_)) if !self.can_release() => {}
+                // Nobody knows of a stream to come back to, so what it says is lost on everybody.
+                First::Said(_) if tell.is_closed() => {}
+                First::Said(said) => break Some(said),
+                First::Streams => break None,
+                First::Whole => {
+                    let _ = tell.send(Begun::Whole(Box::new(live)));
+                    return;
+                }
+            }
+        };
+        let (reader, events) = mpsc::channel(AHEAD);
+        let stream = self.keep.open(&self.of, StreamKind::Reply).await;
+        let open = stream.map(|stream| self.readers.enter(stream, self.of.clone()));
+        let deadline = live.call.deadline + GRACE;
+        let mut flow = Flow { call: self, reader: Some(reader), open, deadline };
+        flow.prime().await;
+        let _ = tell.send(Begun::Stream(events));
+        if let Some(first) = first {
+            flow.say(first).await;
+        }
+        while let Some(said) = flow.next(&mut live).await {
+            let told = flow.say(said).await;
+            if !told && live.is_done() {
+                // Whoever comes back is told at least that there is no reply to come.
+                let lost = live.call.wire.error(Some(&live.call.id), &Error::internal());
+                tracing::warn!("a reply could neither be sent nor kept; events: its bounds");
+                flow.tell(&lost).await;
+            }
+        }
+        flow.end().await;
+    }
+
+    /// Before 2025-11-25 a stream was not to be closed before its reply was in it.
+    fn can_release(&self) -> bool {
+        self.revision >= Revision::November2025
+    }
+}
+
+/// Events as the answer to whoever reads them: what was missed, then what comes.
+pub(super) fn streamed(
+    missed: Vec<Bytes>,
+    events: mpsc::Receiver<Bytes>,
+    until: Instant,
+) -> Response<Body> {
+    let coming =
+        stream::unfold(events, |mut events| async { Some((events.recv().await?, events)) });
+    let events: BoxStream<'static, Bytes> = match missed.is_empty() {
+        true => coming.boxed(),
+        false => stream::iter(missed).chain(coming).boxed(),
+    };
+    answer::events(Body::events(Events::new(events, Span::Until(until))))
+}
+
+/// A stream, and who reads it now.
+struct Flow {
+    call: Lasting,
+    reader: Option<mpsc::Sender<Bytes>>,
+    open: Option<Open>,
+    deadline: Instant,
+}
+
+impl Flow {
+    /// Names the beginning of the stream, so that it can be come back to before anything was said.
+    /// Clients of earlier revisions would read the empty event as a message.
+    async fn prime(&mut self) {
+        let (true, Some(open)) = (self.call.can_release(), &self.open) else { return };
+        let id = self.call.keep.append(&self.call.of, open.stream, &Bytes::new()).await;
+        if let (Some(_), Some(reader)) = (id, &self.reader) {
+            let _ = reader.try_send(sse::named(id, b""));
+        }
+    }
+
+    /// What the call says next, while clients come back.
+    async fn next(&mut self, live: &mut Live) -> Option<Said> {
+        loop {
+            tokio::select! {
+                biased;
+                back = returning(&mut self.open) => self.let_in(back).await,
+                said = live.next() => return said,
+            }
+        }
+    }
+
+    /// Whether it reached somebody, or will.
+    async fn say(&mut self, said: Said) -> bool {
+        match said {
+            Said::Message(message) => return self.tell(&message).await,
+            Said::Nothing => {
+                if let Some(reader) = &self.reader {
+                    // One that has events to read needs no comment.
+                    let _ = reader.try_send(sse::KEEP_ALIVE);
+                }
+            }
+            Said::Release(after) if self.call.can_release() && self.open.is_some() => {
+                self.send(sse::retry(after), false).await;
+                self.reader = None;
+            }
+            Said::Release(_) => {}
+        }
+        true
+    }
+
+    async fn tell(&mut self, message: &Bytes) -> bool {
+        let (keep, of) = (&self.call.keep, &self.call.of);
+        let mut id = None;
+        if let Some(open) = &self.open {
+            id = keep.append(of, open.stream, message).await;
+        }
+        self.send(sse::named(id, message), id.is_some()).await;
+        id.is_some() || self.reader.is_some()
+    }
+
+    /// Gives its reader an event. Who comes back meanwhile reads in its place; who does not read in
+    /// time may come back.
+    async fn send(&mut self, event: Bytes, is_kept: bool) {
+        while let Some(reader) = &self.reader {
+            tokio::select! {
+                biased;
+                sent = reader.send(event.clone()) => {
+                    if sent.is_err() {
+                        self.reader = None;
+                    }
+                    return;
+                }
+                back = returning(&mut self.open) => {
+                    self.let_in(back).await;
+                    if is_kept {
+                        // It is among what was missed.
+                        return;
+                    }
+                }
+                () = sleep_until(self.deadline) => self.reader = None,
+            }
+        }
+    }
+
+    /// From now on this client reads. The one before it is most often a connection that broke
+    /// without a word, and each message goes to one place only.
+    async fn let_in(&mut self, back: Return) {
+        let replay = self.call.keep.replay(&self.call.of, back.after).await;
+        let missed = replay.map(|replay| {
+            let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
+            events.map(|(id, data)| sse::named(Some(id), &data)).collect()
+        });
+        let known = missed.is_some();
+        if back.missed.send(missed).is_ok() && known {
+            self.reader = Some(back.reader);
+        }
+    }
+
+    async fn end(self) {
+        if let Some(open) = &self.open {
+            self.call.keep.end(&self.call.of, open.stream).await;
+        }
+    }
+}
+
+async fn returning(open: &mut Option<Open>) -> Return {
+    match open {
+        Some(open) => open.next().await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,229 @@
+//! A session's own stream (2025-11-25, transports, "Listening for messages"): opened by GET, and
+//! with it the way back to any stream that was lost.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderName, Response, StatusCode, request::Parts};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+use toolgate_core::{
+    Caller, Context, Denial, Error,
+    legacy::{Conversation, EventId, Replay, SessionKey, SessionRecord, StreamKind, Watch},
+    protocol::{Json, RequestMeta, code, legacy::Revision},
+};
+
+use super::{
+    super::{
+        accept::Accepts,
+        answer::{self, Problem},
+        body::Body,
+        endpoint::{Endpoint, RETRY},
+        evidence::Head,
+        message::{Admitted, bad},
+        mirror, shape, sse,
+    },
+    listen::Listen,
+    live::{LiveSession, Reading, TooMuch},
+    outlive::{AHEAD, streamed},
+    readers::Return,
+    session::unavailable,
+    talk::Talk,
+};
+use crate::run::Failure;
+
+static LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
+
+/// A GET of a session's owner.
+struct Opens<'a> {
+    head: &'a Head,
+    caller: Caller,
+    key: SessionKey,
+    record: Arc<SessionRecord>,
+    deadline: Instant,
+}
+
+impl Endpoint {
+    /// Answers a GET.
+    pub(crate) async fn open_stream(
+        &self,
+        head: &Head,
+        caller: Caller,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let fields = &head.parts.headers;
+        let version = mirror::version(fields).map_err(bad)?;
+        if version.is_some_and(|name| Revision::parse(name).is_none()) {
+            // Later revisions have no streams but answers.
+            return Err(shape::not_served(self.past.methods()));
+        }
+        self.required(&caller)?;
+        if !Accepts::read(fields).is_some_and(|accepts| accepts.stream) {
+            let message = "the stream is text/event-stream";
+            return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, message));
+        }
+        let (key, record) = self.session(&head.parts, &caller, deadline).await?;
+        if self.stopping.is_requested() {
+            return Err(unavailable("the server stops"));
+        }
+        let after = last_event(&head.parts)?;
+        let opens = Opens { head, caller, key, record, deadline };
+        match after {
+            None => self.own_stream(opens, None).await,
+            Some(after) => self.come_back(opens, after).await,
+        }
+    }
+
+    /// The stream that belongs to no request, with what was missed of it.
+    async fn own_stream(
+        &self,
+        opens: Opens<'_>,
+        after: Option<EventId>,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let Opens { head, caller, key, record, deadline } = opens;
+        let live = self.live(&key, &caller);
+        let live = live.ok_or_else(|| self.busy(&caller).remedy("limits: streams"))?;
+        // Nobody else reads from here on, so that nothing is told between what was missed and what
+        // comes.
+        live.take();
+        let permit = self.enter_stream(head, &caller)?;
+        // A comment first, for those in between who send no head before its body.
+        let mut ready = VecDeque::from([sse::KEEP_ALIVE]);
+        if let (Some(after), Some(keep)) = (after, &self.past.keep) {
+            let replay = keep.replay(&key, after).await.ok_or_else(forgotten)?;
+            live.go_on(after.stream);
+            ready.extend(missed(replay));
+        }
+        if live.room(None, 0).is_ok() {
+            let cx = self.listening(&live, &record.conversation, &caller);
+            match Listen::begin(&self.service, Watch::Lists, cx, deadline).await {
+                // Another reader may have come meanwhile, with the same.
+                Ok(listen) => drop(live.add(listen, 0)),
+                Err(failure) if failure.is_answer() => {}
+                Err(failure) => return Err(self.failed(&failure, &caller)),
+            }
+        }
+        Ok(answer::events(Body::own(live.give(Reading::new(permit, ready)))))
+    }
+
+    /// Any stream, from an event on.
+    async fn come_back(
+        &self,
+        opens: Opens<'_>,
+        after: EventId,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let Some(keep) = &self.past.keep else { return Err(forgotten()) };
+        if let Some(door) = self.past.readers.door(&opens.key, after.stream) {
+            let permit = self.enter_stream(opens.head, &opens.caller)?;
+            let ((reader, events), (tell, told)) = (mpsc::channel(AHEAD), oneshot::channel());
+            let back = Return { after, reader, missed: tell };
+            // Where the call ends just now, the store has all of it.
+            if door.send(back).await.is_ok()
+                && let Ok(missed) = told.await
+            {
+                let response = streamed(missed.ok_or_else(forgotten)?, events, opens.deadline);
+                return Ok(response.map(|body| body.holding(permit)));
+            }
+        }
+        let replay = keep.replay(&opens.key, after).await.ok_or_else(forgotten)?;
+        if replay.kind == StreamKind::Session {
+            return self.own_stream(opens, Some(after)).await;
+        }
+        // A stream that has not ended and runs nowhere here may do so elsewhere.
+        let again = (!replay.ended).then(|| sse::retry(RETRY));
+        let events: Vec<u8> = missed(replay).chain(again).flatten().collect();
+        Ok(answer::events(Body::from(Bytes::from(events))))
+    }
+
+    /// Has a session told when a resource changes.
+    pub(super) async fn watch(
+        &self,
+        one: &Admitted<'_>,
+        talk: &Talk,
+        uri: &str,
+    ) -> Result<(), Failure> {
+        let most = self.limits.subscriptions;
+        let Some(key) = talk.key() else {
+            // Without a session there is no stream that could tell.
+            return Err(Failure::Error(Error::method_not_found()));
+        };
+        let live = self.live(key, &one.caller).ok_or_else(busy)?;
+        match live.room(Some(uri), most) {
+            Err(TooMuch::Known) => return Ok(()),
+            Err(TooMuch::Full) => return Err(full()),
+            Ok(()) => {}
+        }
+        let cx = self.listening(&live, talk.conversation(), &one.caller);
+        let watch = Watch::Resource(uri);
+        let mut listen = Listen::begin(&self.service, watch, cx, one.deadline).await?;
+        if !listen.begun(one.deadline).await?.iter().any(|begun| begun == uri) {
+            return Err(Failure::Error(unwatched(uri)));
+        }
+        match live.add(listen, most) {
+            Ok(()) | Err(TooMuch::Known) => Ok(()),
+            Err(TooMuch::Full) => Err(full()),
+        }
+    }
+
+    /// Takes that back. What was not watched is not watched then, either.
+    pub(super) fn unwatch(&self, talk: &Talk, uri: &str) -> Result<(), Failure> {
+        let (Some(key), Some(sessions)) = (talk.key(), &self.past.live) else {
+            return Err(Failure::Error(Error::method_not_found()));
+        };
+        if let Some(live) = sessions.find(key) {
+            live.remove(uri);
+        }
+        Ok(())
+    }
+
+    fn live(&self, key: &SessionKey, caller: &Caller) -> Option<Arc<LiveSession>> {
+        self.past.live.as_ref().and_then(|sessions| sessions.of(key, caller))
+    }
+
+    /// What a session listens with: no deadline, and the credentials that last longest.
+    fn listening(
+        &self,
+        live: &LiveSession,
+        conversation: &Conversation,
+        caller: &Caller,
+    ) -> Context {
+        let meta = conversation.meta(RequestMeta::default());
+        Context::with(caller.clone(), meta, Some(live.tenure.clone())).with_id(live.next_id())
+    }
+}
+
+/// The event that a client has seen last.
+fn last_event(head: &Parts) -> Result<Option<EventId>, Box<Problem>> {
+    let mut values = head.headers.get_all(&LAST_EVENT).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let id = value.to_str().ok().and_then(EventId::parse).filter(|_| values.next().is_none());
+    id.map(Some).ok_or_else(forgotten)
+}
+
+/// Whether it never was, is gone or is of another session: the same answer. Not 404, which would
+/// tell the client that its session has ended.
+fn forgotten() -> Box<Problem> {
+    bad(Error::new(code::INVALID_REQUEST, "nothing is known of the event in `last-event-id`"))
+}
+
+fn missed(replay: Replay) -> impl Iterator<Item = Bytes> {
+    let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
+    events.map(|(id, data)| sse::named(Some(id), &data))
+}
+
+fn busy() -> Failure {
+    Failure::Error(Error::denied(Denial::Busy(RETRY)))
+}
+
+fn full() -> Failure {
+    let message = "the session watches as many resources as it may";
+    Failure::Error(Error::new(code::REFUSED, message))
+}
+
+/// What the service does not watch for this caller does not exist for them.
+fn unwatched(uri: &str) -> Error {
+    let data = Json::of(&serde_json::json!({ "uri": uri })).ok();
+    Error::invalid_params("the resource cannot be watched").with_data(data)
+}

@@ -1,0 +1,161 @@
+//! How long what a session listens to may go on, and in whose name: until the server stops, the
+//! session ends, or its owner's credentials do and no newer ones came.
+
+use std::{
+    fmt,
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+use tokio::sync::Notify;
+use toolgate_core::{BoxFuture, Caller, Ending, Life, Shutdown};
+
+/// The life of a session's own stream. Nothing here waits for a clock: whoever tends the sessions
+/// calls [`look`](Self::look).
+pub(super) struct Tenure {
+    caller: Mutex<Caller>,
+    ended: AtomicBool,
+    changed: Notify,
+    stopping: Shutdown,
+}
+
+impl Tenure {
+    pub(super) fn new(caller: Caller, stopping: Shutdown) -> Self {
+        let (caller, ended) = (Mutex::new(caller), AtomicBool::new(false));
+        Self { caller, ended, changed: Notify::new(), stopping }
+    }
+
+    /// Takes the owner's newer credentials. Older ones that end sooner change nothing.
+    pub(super) fn renew(&self, caller: &Caller) {
+        let mut kept = self.caller();
+        if lasts_as_long(caller, &kept) {
+            *kept = caller.clone();
+        }
+    }
+
+    /// The session is over.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Why it ends, where it does; and then everybody who waits is told.
+    pub(super) fn look(&self) -> Option<Ending> {
+        let ending = self.ending_now();
+        if ending.is_some() {
+            self.changed.notify_waiters();
+        }
+        ending
+    }
+
+    fn ending_now(&self) -> Option<Ending> {
+        if self.ended.load(Ordering::Acquire) {
+            return Some(Ending::Gone);
+        }
+        if self.stopping.is_requested() {
+            return Some(Ending::Shutdown);
+        }
+        let expires = self.caller().identity().and_then(|identity| identity.expires);
+        expires.is_some_and(|at| at <= SystemTime::now()).then_some(Ending::Expired)
+    }
+
+    fn caller(&self) -> MutexGuard<'_, Caller> {
+        self.caller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Life for Tenure {
+    fn ending<'a>(&'a self, _: &'a Caller) -> BoxFuture<'a, Ending> {
+        Box::pin(async move {
+            loop {
+                let mut changed = pin!(self.changed.notified());
+                changed.as_mut().enable();
+                if let Some(ending) = self.ending_now() {
+                    return ending;
+                }
+                changed.await;
+            }
+        })
+    }
+
+    fn renewed(&self) -> Option<Caller> {
+        Some(self.caller().clone())
+    }
+}
+
+/// Whether a caller's credentials last at least as long as another's.
+fn lasts_as_long(new: &Caller, old: &Caller) -> bool {
+    let until = |caller: &Caller| caller.identity().and_then(|identity| identity.expires);
+    match (until(new), until(old)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(new), Some(old)) => new >= old,
+    }
+}
+
+impl fmt::Debug for Tenure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tenure")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures::FutureExt;
+    use toolgate_core::{Identity, Key};
+
+    use super::*;
+
+    fn until(seconds: Option<i64>, scope: &'static str) -> Caller {
+        let identity = Identity::new(Key::new("i", "ada")).scopes([scope]);
+        let Some(seconds) = seconds else { return identity.into() };
+        let far = Duration::from_secs(seconds.unsigned_abs());
+        let now = SystemTime::now();
+        identity.expires(if seconds < 0 { now - far } else { now + far }).into()
+    }
+
+    fn scope(tenure: &Tenure) -> String {
+        let caller = tenure.renewed().unwrap();
+        caller.identity().unwrap().scopes.iter().next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_credentials_that_last_longest_count() {
+        let tenure = Tenure::new(until(Some(100), "a"), Shutdown::never());
+        for (seconds, name, counts) in [
+            (Some(50), "b", "a"),
+            (Some(200), "c", "c"),
+            (None, "d", "d"),
+            (Some(9000), "e", "d"),
+            (None, "f", "f"),
+        ] {
+            tenure.renew(&until(seconds, name));
+            assert_eq!(scope(&tenure), counts, "{seconds:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn it_ends_for_each_reason_and_says_which() {
+        let caller = until(None, "a");
+        let (trigger, stopping) = Shutdown::new();
+        let tenure = Tenure::new(until(Some(-1), "a"), stopping);
+        assert_eq!(tenure.ending(&caller).await, Ending::Expired);
+        tenure.renew(&caller);
+        let mut ending = tenure.ending(&caller);
+        assert!(ending.as_mut().now_or_never().is_none() && tenure.look().is_none());
+        trigger.request();
+        assert_eq!(tenure.look(), Some(Ending::Shutdown));
+        assert_eq!(ending.await, Ending::Shutdown, "those who waited are told");
+        let tenure = Tenure::new(caller.clone(), Shutdown::never());
+        let mut ending = tenure.ending(&caller);
+        assert!(ending.as_mut().now_or_never().is_none());
+        tenure.end();
+        assert_eq!(ending.await, Ending::Gone);
+    }
+}
