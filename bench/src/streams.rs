@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{runtime::Builder, sync::oneshot};
-use toolgate::{core::legacy::MemorySessions, http::Limits, prelude::*};
+use toolgate::{core::legacy::MemorySessions, http::Limits};
 
 use crate::{Result, legacy, ours};
 
@@ -92,7 +92,8 @@ impl Server {
     fn resident(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: u64 = line.and_then(|it| it.split_whitespace().next()).ok_or("no size")?.parse()?;
+        let kib: u64 =
+            line.and_then(|it| it.split_whitespace().next()).ok_or("no size")?.parse()?;
         Ok(kib * 1024)
     }
 }

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use tokio::time::sleep;
-use toolgate::{core::context::Step, prelude::*, protocol::LogLevel};
+use toolgate::{
+    core::{Out, context::Step},
+    prelude::*,
+    protocol::LogLevel,
+};
 
 /// Between two notes of one call.
 const APART: Duration = Duration::from_millis(50);
 
 pub(crate) fn add(server: Server) -> Server {
-    server.tool::<Logging>().tool::<LoggingOnce>().tool::<Progress>()
+    server.tool::<Logging>().tool::<LoggingOnce>().tool::<Progress>().tool::<Reconnection>()
 }
 
 /// Log three times.
@@ -59,5 +63,20 @@ impl Run for Progress {
         sleep(APART).await;
         cx.progress(Step::new(100.0).of(100.0)).await?;
         Ok("Reported three times.")
+    }
+}
+
+/// Let go of the connection, and answer to whoever comes back.
+#[derive(Tool)]
+#[tool(name = "test_reconnection", read_only)]
+struct Reconnection {}
+
+impl Run for Reconnection {
+    type Output = &'static str;
+
+    async fn run(self, _: &(), cx: &Context) -> Result<&'static str> {
+        cx.send_out(Out::ReleaseConnection(Duration::from_millis(100))).await?;
+        sleep(2 * APART).await;
+        Ok("Whoever reads this has come back.")
     }
 }
