@@ -6,12 +6,13 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use serde_json::json;
 use toolgate::{
-    Authenticate, Decision, Guard, Identity, Key, Refusal, Scopes, Service, Shutdown, Transport,
-    Verdict,
+    Authenticate, Decision, Guard, Identity, Key, Live, Refusal, Scopes, Service, Shutdown,
+    Transport, Verdict,
     auth::{ApiKeys, Claims, Danger, Jwt},
     core::{
-        BoxFuture, Challenge, Credentials, IntoService, ResourceCard, env::Env,
-        legacy::MemorySessions,
+        BoxFuture, Challenge, Credentials, IntoService, ResourceCard,
+        env::Env,
+        legacy::{MemoryEvents, MemorySessions},
     },
     http::{Cors, Http, Limits, McpService},
     prelude::*,
@@ -177,6 +178,14 @@ fn limits() -> Limits {
     Limits::notice(Limits::drain(limits, seconds(30)), seconds(1))
 }
 
+#[test]
+fn items_change_while_they_are_served() {
+    let live: Live<User> = Server::live(&server());
+    assert!(Live::enable_tool(&live, "all", false) && Live::remove_tool(&live, "all"));
+    Live::add_tool::<All>(&live).unwrap();
+    Live::resource_updated(&live, "file:///a");
+}
+
 /// With all of it together it starts, answers, and stops.
 #[tokio::test]
 async fn what_the_page_names_is_there() {
@@ -189,6 +198,7 @@ async fn what_the_page_names_is_there() {
     let sessions = MemorySessions::per_owner(MemorySessions::all(sessions, 100), 8);
     let cors = Cors::max_age(Cors::origins(["https://app.example"]), Duration::from_secs(60));
     let http = Http::sessions(Http::auth(http::bind("127.0.0.1:0"), both), sessions);
+    let http = Http::events(http, MemoryEvents::new());
     drop(Http::env(http::bind("127.0.0.1:0")));
     let http = Http::path(Http::public_url(http, "https://mcp.example/api/mcp"), "/mcp");
     let http = Http::fallback(Http::cors(http, cors), Router::<()>::new()).limits(limits());
