@@ -116,7 +116,8 @@ impl<R: Read> Exchange<R> {
             match line.split_once(':') {
                 _ if read == 0 => return Ok(None),
                 Some(("", _)) => comment = true,
-                Some(("data", text)) => data.push_str(text),
+                // Without anything behind it, it names a place in the stream and says nothing.
+                Some(("data", text)) => data.push_str(text.trim_start()),
                 None if line.is_empty() && !data.is_empty() => {
                     let message = serde_json::from_str(&data).map_err(|error| self.fault(error))?;
                     return Ok(Some(Event::Message(message)));
@@ -294,7 +295,12 @@ mod tests {
 
     #[test]
     fn events_are_read_as_they_come() {
-        let text = chunks(&[": hi\n\n", "event: message\ndata: {\"a\"", ":1}\n\n: hi\n\n", ""]);
+        let text = chunks(&[
+            ": hi\n\nid: 1\ndata: \n\n",
+            "event: message\ndata: {\"a\"",
+            ":1}\n\n: hi\n\n",
+            "",
+        ]);
         let mut stream = Exchange::begin(String::new(), text.as_bytes()).unwrap();
         assert!(stream.is_stream());
         assert_eq!(stream.event().unwrap(), Some(Event::Comment));
