@@ -42,6 +42,7 @@ mod discard;
 mod documents;
 mod endpoint;
 mod failure;
+mod handover;
 mod host;
 mod list;
 mod lookup;

@@ -71,6 +71,17 @@ impl Reading {
     }
 }
 
+/// What is done when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// A comment is told after so long without a word.
+    pub(super) keep_alive: Duration,
+    /// A reader that takes nothing for so long is none.
+    pub(super) patience: Duration,
+    /// What is listened to is kept for so long without a reader.
+    pub(super) alone: Duration,
+}
+
 /// Why something is not listened to as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TooMuch {
@@ -165,16 +176,21 @@ impl LiveSession {
     }
 
     /// What has to be done as time goes by. Whether it is still of use.
-    pub(super) fn look(&self, now: Instant, keep_alive: Duration, alone: Duration) -> bool {
-        if self.tenure.look().is_some() {
-            self.take();
-        }
+    pub(super) fn look(&self, now: Instant, times: Times) -> bool {
+        let over = self.tenure.look().is_some();
         let mut state = self.state();
         let Some(reading) = &mut state.reading else {
-            return !state.listens.is_empty() && now.duration_since(state.since) < alone;
+            return !state.listens.is_empty() && now.duration_since(state.since) < times.alone;
         };
-        if now.duration_since(reading.said) >= keep_alive {
-            reading.must_speak = true;
+        let quiet = now.duration_since(reading.said);
+        // One that does not even take a comment reads no more.
+        let gone = reading.must_speak && quiet >= times.keep_alive + times.patience;
+        reading.must_speak |= quiet >= times.keep_alive;
+        if over || gone {
+            let old = state.stop_reading();
+            drop(state);
+            drop(old);
+        } else if reading.must_speak {
             state.wake();
         }
         true
@@ -358,5 +374,88 @@ impl Drop for OwnStream {
 impl fmt::Debug for OwnStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OwnStream")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures::future::pending;
+    use tokio::time::advance;
+    use toolgate_core::{
+        Notes,
+        legacy::{Owner, SessionId},
+    };
+
+    use super::*;
+    use crate::http::admission::{Admission, Bucket};
+
+    const TIMES: Times = Times {
+        keep_alive: Duration::from_secs(15),
+        patience: Duration::from_secs(300),
+        alone: Duration::from_secs(60),
+    };
+
+    fn live() -> Arc<LiveSession> {
+        let owner = Owner::of(&Caller::Open);
+        let key = SessionKey::new(SessionId::random().unwrap(), owner);
+        LiveSession::new(Arc::new(key), Caller::Open, Shutdown::never(), None)
+    }
+
+    fn reading() -> Reading {
+        let permit = Admission::new(1, 1).enter(Bucket::Anybody).unwrap();
+        Reading::new(permit, VecDeque::new())
+    }
+
+    async fn seconds(seconds: u64, live: &LiveSession) -> bool {
+        advance(Duration::from_secs(seconds)).await;
+        live.look(Instant::now(), TIMES)
+    }
+
+    async fn read(stream: &mut OwnStream) -> Option<Bytes> {
+        poll_fn(|task| stream.poll(task)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_is_kept_alive_and_one_that_takes_nothing_is_none() {
+        let live = live();
+        let mut stream = live.give(reading());
+        for _ in 0..100 {
+            assert!(seconds(14, &live).await);
+            assert!(stream.poll(&mut Task::from_waker(Waker::noop())).is_pending());
+            assert!(seconds(1, &live).await);
+            assert_eq!(read(&mut stream).await.unwrap(), sse::KEEP_ALIVE);
+        }
+        for _ in 0..314 {
+            assert!(seconds(1, &live).await && live.is_read());
+        }
+        assert!(seconds(1, &live).await && !live.is_read());
+        assert_eq!(read(&mut stream).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_listened_to_is_kept_for_a_while_without_a_reader() {
+        let live = live();
+        assert!(!seconds(0, &live).await, "there is nothing to keep");
+        let end = Box::pin(pending());
+        let listen = Listen::of("a:b", Notes::none(), end);
+        assert_eq!(live.add(listen, 1), Ok(()));
+        assert!(seconds(59, &live).await);
+        drop(live.give(reading()));
+        assert!(seconds(59, &live).await);
+        assert!(!seconds(1, &live).await);
+    }
+
+    #[tokio::test]
+    async fn the_last_to_come_reads_and_an_earlier_one_takes_nothing_from_it() {
+        let live = live();
+        let mut first = live.give(reading());
+        let second = live.give(reading());
+        assert_eq!(read(&mut first).await, None);
+        drop(first);
+        assert!(live.is_read());
+        drop(second);
+        assert!(!live.is_read());
     }
 }
