@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 use toolgate_core::{
-    Caller, Note, Shutdown,
+    Caller, Ending, Note, Shutdown,
     legacy::{SessionKey, StreamId, StreamKind, updated},
     protocol::RequestId,
 };
@@ -177,7 +177,15 @@ impl LiveSession {
 
     /// What has to be done as time goes by. Whether it is still of use.
     pub(super) fn look(&self, now: Instant, times: Times) -> bool {
-        let over = self.tenure.look().is_some();
+        let over = match self.tenure.look() {
+            Some(Ending::Expired) => true,
+            // Nobody will come to read any more.
+            Some(_) => {
+                self.end();
+                return false;
+            }
+            None => false,
+        };
         let mut state = self.state();
         let Some(reading) = &mut state.reading else {
             return !state.listens.is_empty() && now.duration_since(state.since) < times.alone;
