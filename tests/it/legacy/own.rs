@@ -113,13 +113,16 @@ async fn it_ends_with_its_session() {
     assert_eq!(stream.event().await, None);
     listens(&listener, 0).await;
     // Or when the session was pushed out, as soon as that is noticed.
-    let few = bound().sessions(MemorySessions::new().per_owner(1));
+    let (sessions, events) = (MemorySessions::new().per_owner(1), MemoryEvents::new());
+    let few = bound().sessions(sessions).events(events.clone());
     let server = served(&listener, few).await;
     let session = begin(&server, "ann").await;
     let mut stream = open(&session).await;
+    listener.tell(Change::Tools);
+    assert!(stream.event().await.is_some() && events.used() > 0);
     begin(&server, "ann").await;
     assert!(!session.lives().await);
-    assert_eq!(stream.event().await, None);
+    assert_eq!((stream.event().await, events.used()), (None, 0));
     listens(&listener, 0).await;
 }
 
@@ -167,6 +170,11 @@ async fn it_ends_with_the_token_unless_its_owner_brought_another() {
     assert_eq!(theirs.event().await, None, "nor this");
     listener.tell(Change::Tools);
     assert_eq!(renewed.1.message().await, Some(tools_changed()));
+    // Whether or not the service ends what it tells.
+    let mute = http::bind("127.0.0.1:0").auth(in_time());
+    let mute = served(&Listener::new(Lists::Unserved), mute).await;
+    let mut stream = open(&begin(&mute, "ann.short").await).await;
+    assert_eq!(stream.event().await, None);
     // With another token it is opened again.
     let mut again = open(&left.0.with_token("ann")).await;
     listener.tell(Change::Tools);
