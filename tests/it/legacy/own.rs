@@ -16,7 +16,7 @@ use super::{
     listening::{Change, Listener, Lists},
 };
 use crate::support::{
-    client::within,
+    client::{Ask, Connection, within},
     old::{LATEST, REVISIONS, Session, Stream},
     served::Served,
 };
@@ -113,13 +113,16 @@ async fn it_ends_with_its_session() {
     assert_eq!(stream.event().await, None);
     listens(&listener, 0).await;
     // Or when the session was pushed out, as soon as that is noticed.
-    let few = bound().sessions(MemorySessions::new().per_owner(1));
+    let (sessions, events) = (MemorySessions::new().per_owner(1), MemoryEvents::new());
+    let few = bound().sessions(sessions).events(events.clone());
     let server = served(&listener, few).await;
     let session = begin(&server, "ann").await;
     let mut stream = open(&session).await;
+    listener.tell(Change::Tools);
+    assert!(stream.event().await.is_some() && events.used() > 0);
     begin(&server, "ann").await;
     assert!(!session.lives().await);
-    assert_eq!(stream.event().await, None);
+    assert_eq!((stream.event().await, events.used()), (None, 0));
     listens(&listener, 0).await;
 }
 
@@ -167,6 +170,11 @@ async fn it_ends_with_the_token_unless_its_owner_brought_another() {
     assert_eq!(theirs.event().await, None, "nor this");
     listener.tell(Change::Tools);
     assert_eq!(renewed.1.message().await, Some(tools_changed()));
+    // Whether or not the service ends what it tells.
+    let mute = http::bind("127.0.0.1:0").auth(in_time());
+    let mute = served(&Listener::new(Lists::Unserved), mute).await;
+    let mut stream = open(&begin(&mute, "ann.short").await).await;
+    assert_eq!(stream.event().await, None);
     // With another token it is opened again.
     let mut again = open(&left.0.with_token("ann")).await;
     listener.tell(Change::Tools);
@@ -315,4 +323,71 @@ async fn a_get_is_judged_by_its_head() {
     let reply = stateless.send(&get()).await;
     assert_eq!((reply.status, reply.field("allow")), (405, Some("POST")));
     assert_eq!(LATEST, "2025-11-25");
+}
+
+/// What a listener of ours writes by itself, and somebody else's server as it writes everything.
+#[tokio::test]
+async fn it_is_the_same_inside_somebody_else_s_server() {
+    let listener = Listener::new(Lists::Told);
+    let inner: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = socket.local_addr().expect("its address");
+    let service = http::service(inner).auth(super::by_name());
+    let service = service.public_url(format!("http://{addr}/mcp")).build();
+    let service = service.expect("settings that agree");
+    let router = axum::Router::new().nest_service("/mcp", service.clone());
+    let site = tokio::spawn(async move { axum::serve(socket, router).await.expect("it serves") });
+    let session = Session::begin(addr, "ann", LATEST).await;
+    let mut stream = open(&session).await;
+    listener.tell(Change::Tools);
+    assert_eq!(stream.message().await, Some(tools_changed()));
+    let (ended, ()) = tokio::join!(stream.event(), service.drain());
+    assert_eq!(ended, None);
+    listens(&listener, 0).await;
+    site.abort();
+}
+
+#[tokio::test]
+async fn its_head_is_like_any_other() {
+    let (server, _) = start().await;
+    let session = begin(&server, "ann").await;
+    let head = async |ask: &Ask| {
+        let mut connection = Connection::open(server.addr).await;
+        connection.write(&ask.bytes(server.addr)).await;
+        connection.head().await
+    };
+    let got = head(&session.get()).await;
+    let fields = [
+        "cache-control: no-store",
+        "connection: close",
+        "content-type: text/event-stream",
+        "x-accel-buffering: no",
+        "x-content-type-options: nosniff",
+    ];
+    assert_eq!((got.status, got.told()), (200, fields.map(str::to_owned).to_vec()));
+    assert!(got.field("date").is_some_and(|date| date.ends_with(" GMT")));
+    assert_eq!(got.field("transfer-encoding"), Some("chunked"));
+}
+
+/// The connection belongs to the stream from then on, and ends with it.
+#[tokio::test]
+async fn what_is_sent_behind_it_is_not_answered() {
+    let (server, listener) = start().await;
+    let session = begin(&server, "ann").await;
+    let mut connection = Connection::open(server.addr).await;
+    let more = session.post(&super::ping()).bytes(server.addr);
+    connection.write(&[session.get().bytes(server.addr), more.clone()].concat()).await;
+    assert_eq!(connection.head().await.status, 200);
+    for _ in 0..100 {
+        connection.write(&more).await;
+    }
+    listener.tell(Change::Tools);
+    let mut text = String::new();
+    while !text.contains("list_changed") {
+        text += &String::from_utf8(connection.chunk().await.expect("an event")).expect("UTF-8");
+    }
+    assert_eq!(server.send(&session.delete()).await.status, 204);
+    assert_eq!(connection.chunk().await, None);
+    assert!(connection.is_closed().await, "and nothing else was answered");
+    assert!(!text.contains("HTTP/1.1"));
 }

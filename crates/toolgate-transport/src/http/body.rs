@@ -50,6 +50,11 @@ impl Body {
         Self { kind: Kind::Own(stream), held: (None, None) }
     }
 
+    /// Whether it goes on for long and says little.
+    pub(crate) fn is_long(&self) -> bool {
+        matches!(self.kind, Kind::Own(_))
+    }
+
     pub(crate) fn holding(mut self, permit: Permit) -> Self {
         self.held.0 = Some(permit);
         self

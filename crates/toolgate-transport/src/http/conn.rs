@@ -3,27 +3,36 @@
 use std::{
     convert::Infallible,
     fmt,
+    future::Future,
     net::SocketAddr,
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use http::{Request, Response};
-use hyper::{body::Incoming, service::service_fn};
+use http::{Request, Response, Version};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
     net::TcpStream,
+    sync::mpsc,
     time::{Instant, interval_at, sleep, sleep_until},
 };
 use toolgate_core::{BoxFuture, Shutdown};
 
-use super::{body::Body, builder::Fallback, evidence::Peer, limits::Limits, service::McpService};
+use super::{
+    body::Body,
+    builder::Fallback,
+    evidence::Peer,
+    handover::{self, Given},
+    limits::Limits,
+    service::McpService,
+};
 
 /// Requests that one HTTP/2 connection may have open.
 const STREAMS: u32 = 128;
@@ -40,20 +49,17 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn answer(&self, request: Request<Incoming>) -> BoxFuture<'static, Response<Body>> {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         match &self.fallback {
-            Some(fallback) if !self.app.has(request.uri().path()) => fallback(request),
+            Some(fallback) if !self.app.has(request.uri().path()) => fallback(request).await,
             _ => {
-                let answer = hyper::service::Service::call(&self.app, request);
-                Box::pin(async move {
-                    let Ok(response) = answer.await;
-                    response
-                })
+                let Ok(response) = Service::call(&self.app, request).await;
+                response
             }
         }
     }
 
-    fn builder(&self) -> auto::Builder<TokioExecutor> {
+    fn any(&self) -> auto::Builder<TokioExecutor> {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         let limits = &self.limits;
         builder
@@ -71,59 +77,150 @@ impl Shared {
             .keep_alive_timeout(limits.head_timeout);
         builder
     }
+
+    fn plain(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
+        let limits = &self.limits;
+        builder
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_headers(limits.header_count)
+            .max_buf_size(limits.header_bytes.max(LEAST_BUFFER));
+        builder
+    }
 }
 
 /// Serves one connection until it ends, is told to, or has had nothing to do for too long.
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
+    // Without it small events would wait for each other; failing costs no more than that.
+    let _ = stream.set_nodelay(true);
+    // Boxed, so that a stream does not go on to take what requests did.
+    if let Some(given) = Box::pin(answer(stream, peer, &shared)).await {
+        handover::write(given, shared.limits.call).await;
+    }
+}
+
+/// Answers requests. What comes back is an answer for which hyper is not needed any more.
+async fn answer(stream: TcpStream, peer: SocketAddr, shared: &Shared) -> Option<Given> {
+    let plain = tokio::select! {
+        plain = is_plain(&stream) => plain,
+        () = shared.stopping.requested() => return None,
+        () = sleep(shared.limits.head_timeout) => return None,
+    };
+    let (activity, (give, mut given)) = (Activity::default(), mpsc::channel(1));
+    let service = Answering {
+        shared: shared.clone(),
+        activity: activity.clone(),
+        peer,
+        give: plain.then_some(give),
+    };
+    let io = TokioIo::new(stream);
+    if !plain {
+        let mut connection = pin!(shared.any().serve_connection(io, service).into_owned());
+        drive(connection.as_mut(), shared, &activity, &mut given).await;
+        return None;
+    }
+    let mut connection = shared.plain().serve_connection(io, service);
+    let (response, busy) = drive(Pin::new(&mut connection), shared, &activity, &mut given).await?;
+    let stream = connection.into_parts().io.into_inner();
+    Some(Given { stream, response, busy })
+}
+
+/// Answers the requests of one connection.
+struct Answering {
+    shared: Shared,
+    activity: Activity,
+    peer: SocketAddr,
+    /// Where answers go that hyper is not needed for.
+    give: Option<mpsc::Sender<(Response<Body>, Busy)>>,
+}
+
+impl Service<Request<Incoming>> for Answering {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let busy = self.activity.begin();
+        let give = self.give.clone().filter(|_| request.version() == Version::HTTP_11);
+        request.extensions_mut().insert(Peer::new(self.peer));
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let mut response = shared.answer(request).await;
+            if let Some(give) = give.filter(|_| response.body().is_long()) {
+                let _ = give.send((response, busy)).await;
+                // Whoever was given it drops this.
+                return std::future::pending().await;
+            }
+            response.body_mut().keep_busy(busy);
+            Ok(response)
+        })
+    }
+}
+
+/// A connection of hyper's.
+trait Drive: Future<Output: Ends> {
+    fn shut_down(self: Pin<&mut Self>);
+}
+
+/// How it ended.
+trait Ends {
+    fn broke_off(&self) -> bool;
+}
+
+impl<E> Ends for Result<(), E> {
+    fn broke_off(&self) -> bool {
+        self.is_err()
+    }
+}
+
+impl Drive for http1::Connection<TokioIo<TcpStream>, Answering> {
+    fn shut_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+impl Drive for auto::Connection<'static, TokioIo<TcpStream>, Answering, TokioExecutor> {
+    fn shut_down(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+/// Drives a connection until it ends, or an answer was given away.
 ///
 /// hyper times the head of an HTTP/1 request, but neither the bytes that tell which version it is,
 /// nor an idle HTTP/2 connection, nor a reader that never takes what was written for it. So a clock
 /// looks in from time to time.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
-    // Without it small events would wait for each other; failing costs no more than that.
-    let _ = stream.set_nodelay(true);
-    let plain = tokio::select! {
-        plain = is_plain(&stream) => plain,
-        () = shared.stopping.requested() => return,
-        () = sleep(shared.limits.head_timeout) => return,
-    };
-    let activity = Activity::default();
-    let answering = (shared.clone(), activity.clone());
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        let (shared, activity) = &answering;
-        let busy = activity.begin();
-        request.extensions_mut().insert(Peer::new(peer));
-        let answer = shared.answer(request);
-        async move {
-            let mut response = answer.await;
-            response.body_mut().keep_busy(busy);
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let builder = if plain { shared.builder().http1_only() } else { shared.builder() };
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+async fn drive<C: Drive>(
+    mut connection: Pin<&mut C>,
+    shared: &Shared,
+    activity: &Activity,
+    given: &mut mpsc::Receiver<(Response<Body>, Busy)>,
+) -> Option<(Response<Body>, Busy)> {
     let (limits, stopping) = (&shared.limits, shared.stopping.requested());
     let mut stopping = pin!(stopping);
     let mut clock = interval_at(Instant::now() + limits.head_timeout, limits.head_timeout);
     let (mut told, mut last_word, mut seen) = (false, None, 0);
     loop {
         tokio::select! {
-            ended = &mut connection => {
-                if ended.is_err() {
+            ended = connection.as_mut() => {
+                if ended.broke_off() {
                     tracing::debug!("a connection broke off");
                 }
-                return;
+                return None;
             }
+            Some(given) = given.recv() => return Some(given),
             () = &mut stopping, if !told => {
                 told = true;
-                connection.as_mut().graceful_shutdown();
+                connection.as_mut().shut_down();
             }
             _ = clock.tick(), if last_word.is_none() => {
                 if activity.is_idle_since(&mut seen) {
                     last_word = Some(Instant::now() + limits.call);
-                    connection.as_mut().graceful_shutdown();
+                    connection.as_mut().shut_down();
                 }
             }
-            () = until(last_word) => return,
+            () = until(last_word) => return None,
         }
     }
 }

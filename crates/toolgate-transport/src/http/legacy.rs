@@ -70,15 +70,9 @@ impl Past {
         stopping: &Shutdown,
     ) -> Self {
         let keep = events.map(Keep::new);
-        let live = sessions.clone().map(|store| {
-            LiveSessions::new(
-                limits.streams,
-                limits.keep_alive,
-                keep.clone(),
-                store,
-                stopping.clone(),
-            )
-        });
+        let live = sessions
+            .clone()
+            .map(|store| LiveSessions::new(limits, keep.clone(), store, stopping.clone()));
         Self {
             sessions,
             keep,

@@ -10,7 +10,7 @@
 //! | `Origin` is ours or allowed | 403 |
 //! | a preflight of an allowed page | (204) |
 //! | who asks, from the head alone | 401, 400, 403, 503, 500 |
-//! | POST, of JSON, for JSON or events; DELETE of a session | 405, 415, 406 |
+//! | POST, of JSON, for JSON or events; GET and DELETE in a session | 405, 415, 406 |
 //! | calls of this caller | 429 |
 //! | the body, in bytes and time | 413, 408 |
 //! | one JSON-RPC message, with its metadata | 400 |
@@ -21,7 +21,8 @@
 //! An error that is an application's answer is 200, as is a call that ran out of time; a panic is
 //! 500 with an id that the log has too. Until the first note or keep-alive went out a failure may
 //! choose its status, so notes that nobody saw are dropped in its favour; before a reply they never
-//! are. A client that goes away cancels its call. To clients of earlier revisions every error that is
+//! are. A client that goes away cancels its call, but for one of an earlier revision that can come
+//! back for it: it has a session, and events are kept. To clients of earlier revisions every error that is
 //! not a refusal is 200, as those revisions have it.
 
 mod answer;
@@ -42,6 +43,7 @@ mod discard;
 mod documents;
 mod endpoint;
 mod failure;
+mod handover;
 mod host;
 mod list;
 mod lookup;

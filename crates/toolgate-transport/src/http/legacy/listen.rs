@@ -106,6 +106,18 @@ impl Listen {
     }
 }
 
+#[cfg(test)]
+impl Listen {
+    /// One that was begun already.
+    pub(super) fn of(
+        uri: &str,
+        notes: Notes,
+        end: BoxFuture<'static, Result<Reply, Error>>,
+    ) -> Self {
+        Self { uri: Some(uri.into()), notes, end: Some(end) }
+    }
+}
+
 impl fmt::Debug for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Listen")

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use tokio::time::Instant;
 use toolgate_core::{
-    Caller, Note, Shutdown,
+    Caller, Ending, Note, Shutdown,
     legacy::{SessionKey, StreamId, StreamKind, updated},
     protocol::RequestId,
 };
@@ -69,6 +69,17 @@ impl Reading {
         let (busy, keeping, said) = (None, None, Instant::now());
         Self { _permit: permit, busy, ready, keeping, said, must_speak: false }
     }
+}
+
+/// What is done when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    /// A comment is told after so long without a word.
+    pub(super) keep_alive: Duration,
+    /// A reader that takes nothing for so long is none.
+    pub(super) patience: Duration,
+    /// What is listened to is kept for so long without a reader.
+    pub(super) alone: Duration,
 }
 
 /// Why something is not listened to as well.
@@ -165,16 +176,29 @@ impl LiveSession {
     }
 
     /// What has to be done as time goes by. Whether it is still of use.
-    pub(super) fn look(&self, now: Instant, keep_alive: Duration, alone: Duration) -> bool {
-        if self.tenure.look().is_some() {
-            self.take();
-        }
+    pub(super) fn look(&self, now: Instant, times: Times) -> bool {
+        let over = match self.tenure.look() {
+            Some(Ending::Expired) => true,
+            // Nobody will come to read any more.
+            Some(_) => {
+                self.end();
+                return false;
+            }
+            None => false,
+        };
         let mut state = self.state();
         let Some(reading) = &mut state.reading else {
-            return !state.listens.is_empty() && now.duration_since(state.since) < alone;
+            return !state.listens.is_empty() && now.duration_since(state.since) < times.alone;
         };
-        if now.duration_since(reading.said) >= keep_alive {
-            reading.must_speak = true;
+        let quiet = now.duration_since(reading.said);
+        // One that does not even take a comment reads no more.
+        let gone = reading.must_speak && quiet >= times.keep_alive + times.patience;
+        reading.must_speak |= quiet >= times.keep_alive;
+        if over || gone {
+            let old = state.stop_reading();
+            drop(state);
+            drop(old);
+        } else if reading.must_speak {
             state.wake();
         }
         true
@@ -360,3 +384,6 @@ impl fmt::Debug for OwnStream {
         f.write_str("OwnStream")
     }
 }
+
+#[cfg(test)]
+mod tests;

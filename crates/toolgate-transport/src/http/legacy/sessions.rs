@@ -13,7 +13,12 @@ use toolgate_core::{
     legacy::{SessionKey, SessionStore},
 };
 
-use super::{keep::Keep, live::LiveSession, session::kept};
+use super::{
+    super::limits::Limits,
+    keep::Keep,
+    live::{LiveSession, Times},
+    session::kept,
+};
 
 /// How often they are looked after.
 const TICK: Duration = Duration::from_secs(1);
@@ -31,7 +36,7 @@ pub(crate) struct LiveSessions(Arc<Shared>);
 struct Shared {
     table: Mutex<Table>,
     most: usize,
-    keep_alive: Duration,
+    times: Times,
     keep: Option<Keep>,
     store: Arc<dyn SessionStore>,
     stopping: Shutdown,
@@ -44,16 +49,16 @@ struct Table {
 }
 
 impl LiveSessions {
-    /// At most so many at a time.
+    /// None yet. There are as many at a time as there may be streams.
     pub(crate) fn new(
-        most: usize,
-        keep_alive: Duration,
+        limits: &Limits,
         keep: Option<Keep>,
         store: Arc<dyn SessionStore>,
         stopping: Shutdown,
     ) -> Self {
-        let table = Mutex::default();
-        Self(Arc::new(Shared { table, most, keep_alive, keep, store, stopping }))
+        let (table, most) = (Mutex::default(), limits.streams);
+        let times = Times { keep_alive: limits.keep_alive, patience: limits.call, alone: ALONE };
+        Self(Arc::new(Shared { table, most, times, keep, store, stopping }))
     }
 
     /// The live part of a session, whose owner is asking. None where there are too many; one that
@@ -129,7 +134,7 @@ impl Shared {
     fn look(&self) -> bool {
         let now = Instant::now();
         for live in self.all() {
-            if !live.look(now, self.keep_alive, ALONE) {
+            if !live.look(now, self.times) {
                 self.end_unread(&live);
             }
         }
