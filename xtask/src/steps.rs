@@ -47,6 +47,7 @@ const CI: &[Step] = &[
     ("proxy", |_| proxy::check()),
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
+    ("streams", |_| run(&mut cargo("run --release -p toolgate-bench -- --streams"))),
     ("vendored", |_| package::vendored()),
 ];
 

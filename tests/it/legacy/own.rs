@@ -1,6 +1,9 @@
 //! A session's own stream: what is told on it, to whom, and when it ends.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 use toolgate_auth::{auth_fn, bearer};
@@ -17,12 +20,12 @@ use super::{
 };
 use crate::support::{
     client::{Ask, Connection, within},
-    old::{LATEST, REVISIONS, Session, Stream},
+    old::{self, LATEST, REVISIONS, Session, Stream},
     served::Served,
 };
 
 async fn served(listener: &Listener, http: Http<Listen>) -> Served {
-    let service: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
+    let service: Arc<dyn Service> = Arc::new(listener.clone());
     Served::start(service, http).await
 }
 
@@ -329,7 +332,7 @@ async fn a_get_is_judged_by_its_head() {
 #[tokio::test]
 async fn it_is_the_same_inside_somebody_else_s_server() {
     let listener = Listener::new(Lists::Told);
-    let inner: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
+    let inner: Arc<dyn Service> = Arc::new(listener.clone());
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let addr = socket.local_addr().expect("its address");
     let service = http::service(inner).auth(super::by_name());
@@ -390,4 +393,27 @@ async fn what_is_sent_behind_it_is_not_answered() {
     assert_eq!(connection.chunk().await, None);
     assert!(connection.is_closed().await, "and nothing else was answered");
     assert!(!text.contains("HTTP/1.1"));
+}
+
+/// Though its client did not wait for an earlier answer that is still on its way.
+#[tokio::test]
+async fn nothing_of_an_earlier_answer_is_lost() {
+    const LENGTH: usize = 32 << 20;
+    let tools = super::server()
+        .tool_fn(ToolSpec::new("long"), |_: Nothing, _| async { Ok("x".repeat(LENGTH)) });
+    let live = tools.live();
+    let server = Served::start(tools, bound()).await;
+    let session = begin(&server, "ann").await;
+    let mut connection = Connection::open(server.addr).await;
+    let long = session.post(&old::call(1, "long", json!({}))).bytes(server.addr);
+    connection.write(&[long, session.get().bytes(server.addr)].concat()).await;
+    let reply = connection.reply("POST").await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.json()["result"]["content"][0]["text"].as_str().map(str::len), Some(LENGTH));
+    assert_eq!(connection.head().await.status, 200);
+    live.add_tool_fn(ToolSpec::new("added"), |_: Nothing, _| async { Ok(()) }).expect("a name");
+    let mut text = String::new();
+    while !text.contains("list_changed") {
+        text += &String::from_utf8(connection.chunk().await.expect("an event")).expect("UTF-8");
+    }
 }

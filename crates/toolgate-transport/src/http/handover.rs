@@ -12,7 +12,8 @@ use tokio::{net::TcpStream, time::timeout};
 
 use super::{body::Body, conn::Busy};
 
-/// An answer, and the connection on which its request came. Nothing of it was written yet.
+/// An answer, and the connection on which its request came. Nothing of it was written yet, and all
+/// before it was: hyper reads no further request until an earlier answer has gone out.
 pub(super) struct Given {
     pub(super) stream: TcpStream,
     pub(super) response: Response<Body>,
