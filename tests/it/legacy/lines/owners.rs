@@ -35,6 +35,7 @@ async fn a_line_of_somebody_else_is_as_good_as_none() {
         (hers.clone().without("Authorization"), 401),
         (hers.clone().bearer("refused"), 401),
         (hers.clone().bearer("ann.none"), 403),
+        (line.post(&old::message(7, "ping", json!({}))).bearer("ann.none"), 403),
         (hers.clone().at("/sse"), 400),
         (hers.clone().at(&format!("{}&sessionId=a", line.target)), 400),
         (hers.clone().at("/sse?sessionId="), 404),
