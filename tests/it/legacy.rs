@@ -9,6 +9,7 @@ mod faults;
 mod handshake;
 mod idle;
 mod level;
+mod lines;
 mod listening;
 mod own;
 mod replies;

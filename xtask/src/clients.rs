@@ -5,6 +5,7 @@ mod install;
 mod matrix;
 mod refusals;
 mod script;
+mod sse;
 mod stage;
 mod table;
 
@@ -36,10 +37,11 @@ fn run(wanted: fn(&matrix::Row) -> bool) -> Result {
     let (rows, left): (Vec<_>, Vec<_>) = matrix::rows().into_iter().partition(wanted);
     let results = matrix::run(&rows)?;
     let refusals = refusals::check();
+    let sse = sse::check();
     println!("\n{}", table::draw(&rows, &results)?);
     if !left.is_empty() {
         println!("not run, since not served yet: {}\n", table::names(&left));
     }
-    print!("{}", refusals?);
+    print!("{}{}", refusals?, sse?);
     table::judge(&results)
 }

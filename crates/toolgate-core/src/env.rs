@@ -31,6 +31,7 @@ pub const TABLE: &[Variable] = &[
     CALLS_PER_CALLER,
     CONNECTIONS,
     STATELESS,
+    SSE_PATH,
     ISSUER,
     JWKS_URI,
     AUDIENCE,
@@ -61,6 +62,7 @@ variables! {
     CALLS_PER_CALLER = "64", "calls that one caller may have running.";
     CONNECTIONS = "4096", "connections that the listener holds open.";
     STATELESS = "false", "whether clients of older revisions go without sessions: `true` or `false`.";
+    SSE_PATH = "", "path of the transport that streamable HTTP has replaced, such as `/sse`. Not served unless set.";
     ISSUER = "", "issuer of access tokens.";
     JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";

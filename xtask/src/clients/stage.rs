@@ -15,6 +15,9 @@ const STDIO: &[&str] = &["--stdio"];
 /// Where a server over stdio finds the token of its caller.
 const TOKEN: &str = "TOOLGATE_TOKEN";
 
+/// Below the endpoint, or clients that log in would say that it is of another resource.
+const SSE: &str = "/mcp/sse";
+
 /// An authorization server in Node, and the example that is told of it.
 #[derive(Debug)]
 pub(super) struct Stage {
@@ -54,6 +57,11 @@ impl Stage {
         url(&self.address)
     }
 
+    /// Where the transport is that streamable HTTP has replaced.
+    pub(super) fn sse(&self) -> String {
+        format!("http://{}{SSE}", self.address)
+    }
+
     /// Starts the server over HTTP.
     pub(super) fn server(&self) -> Result<Server> {
         let mut command = Command::new(&self.executable);
@@ -86,8 +94,12 @@ impl Stage {
         parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    fn settings(&self) -> [(&'static str, String); 2] {
-        [("TOOLGATE_ISSUER", self.issuer.clone()), ("TOOLGATE_PUBLIC_URL", self.url())]
+    fn settings(&self) -> [(&'static str, String); 3] {
+        [
+            ("TOOLGATE_ISSUER", self.issuer.clone()),
+            ("TOOLGATE_PUBLIC_URL", self.url()),
+            ("TOOLGATE_SSE_PATH", SSE.to_owned()),
+        ]
     }
 }
 

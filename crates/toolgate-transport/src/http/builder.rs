@@ -160,6 +160,18 @@ impl<S> Http<S> {
         self
     }
 
+    /// Serves the transport that streamable HTTP has replaced as well, for clients that know no
+    /// other: a GET of this path, such as `/sse`, opens the stream that all answers come on. It is not
+    /// served unless set. `TOOLGATE_SSE_PATH`.
+    ///
+    /// Clients that look for an authorization server want the path to begin with the endpoint's own,
+    /// as `/mcp/sse` does.
+    #[must_use]
+    pub fn sse(mut self, path: impl Into<String>) -> Self {
+        self.settings.sse = Some(path.into());
+        self
+    }
+
     /// Bounds on what peers may use.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {

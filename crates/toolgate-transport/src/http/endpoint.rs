@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use http::{Method, Response, request::Parts};
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
@@ -29,7 +30,7 @@ use super::{
     read::Inbound,
     settings::Setup,
     shape,
-    site::{self, Site},
+    site::{self, Route, Site},
 };
 use crate::life::OwnLife;
 
@@ -97,7 +98,12 @@ impl Endpoint {
     }
 
     /// Answers one request for the endpoint.
-    pub(crate) async fn exchange(&self, head: Parts, body: Inbound) -> Response<Body> {
+    pub(crate) async fn exchange(
+        &self,
+        route: Route,
+        head: Parts,
+        body: Inbound,
+    ) -> Response<Body> {
         let started = Instant::now();
         let judged = site::judge_size(&head, &self.limits).and_then(|()| self.site.judge(&head));
         let page = judged.as_ref().map_or(Page::Own, Page::clone);
@@ -108,7 +114,7 @@ impl Endpoint {
             {
                 cors::preflight(rules, &head.headers)
             }
-            (Ok(_), _) => self.authenticated(head, body, started).await,
+            (Ok(_), _) => self.authenticated(route, head, body, started).await,
         };
         if self.site.cors.is_some() {
             cors::stamp(&mut response, &page);
@@ -116,14 +122,28 @@ impl Endpoint {
         response
     }
 
-    async fn authenticated(&self, head: Parts, mut body: Inbound, at: Instant) -> Response<Body> {
-        let head = Arc::new(Head::new(head, self.site.clone()));
+    async fn authenticated(
+        &self,
+        route: Route,
+        head: Parts,
+        mut body: Inbound,
+        at: Instant,
+    ) -> Response<Body> {
+        let url = match (route, &self.site.sse) {
+            (Route::Sse, Some(sse)) => sse.url.as_deref(),
+            _ => self.site.resource.as_deref(),
+        };
+        let head = Arc::new(Head::new(head, self.site.clone(), url));
         let (caller, answer) = match self.identify(&head).await {
             Ok(known) => known,
             Err(problem) => return self.turn_away(problem, &head.parts, body).await,
         };
         let deadline = at + self.limits.call;
-        let mut response = match self.admit(&head, caller, &mut body, deadline).await {
+        let admitted = match route {
+            Route::Sse => self.past_wire(&head, caller, &mut body, deadline).boxed().await,
+            _ => self.admit(&head, caller, &mut body, deadline).await,
+        };
+        let mut response = match admitted {
             Ok(response) => response,
             Err(problem) => self.turn_away(problem, &head.parts, body).await,
         };
@@ -171,7 +191,7 @@ impl Endpoint {
         self.message(one, &bytes).await
     }
 
-    fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {
+    pub(crate) fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {
         let remedy = "limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER";
         self.count(&self.admission, head, caller, remedy)
     }

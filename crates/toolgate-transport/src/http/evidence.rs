@@ -71,10 +71,11 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(crate) fn new(parts: Parts, site: Arc<Site>) -> Self {
-        let target = match (&site.resource, parts.uri.query()) {
-            (Some(resource), Some(query)) => format!("{resource}?{query}"),
-            (Some(resource), None) => resource.clone(),
+    /// `url` is what clients reach by, where that is known.
+    pub(crate) fn new(parts: Parts, site: Arc<Site>, url: Option<&str>) -> Self {
+        let target = match (url, parts.uri.query()) {
+            (Some(url), Some(query)) => format!("{url}?{query}"),
+            (Some(url), None) => url.to_owned(),
             (None, _) => parts.uri.path_and_query().map_or("", |it| it.as_str()).to_owned(),
         };
         Self { parts, target, site }
@@ -138,7 +139,7 @@ mod tests {
         parts.extensions.insert("hidden");
         let peer = Peer::new(([10, 0, 0, 1], 7).into()).certificate(&b"der"[..]);
         parts.extensions.insert(peer);
-        Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site)))))
+        Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site), resource))))
     }
 
     #[test]

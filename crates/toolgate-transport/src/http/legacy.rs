@@ -5,6 +5,9 @@ mod batch;
 mod session;
 mod talk;
 
+mod line;
+mod lines;
+
 mod keep;
 mod outlive;
 mod readers;
@@ -31,7 +34,10 @@ use toolgate_core::{
     wire::Wire,
 };
 
-use self::{keep::Keep, readers::Readers, session::SESSION, sessions::LiveSessions, talk::Talk};
+use self::{
+    keep::Keep, lines::Lines, readers::Readers, session::SESSION, sessions::LiveSessions,
+    talk::Talk,
+};
 pub(crate) use self::{live::OwnStream, outlive::Lasting};
 use super::{
     answer::{self, Problem},
@@ -58,6 +64,7 @@ pub(crate) struct Past {
     /// Sessions that stream; none where there are no sessions.
     live: Option<LiveSessions>,
     readers: Readers,
+    lines: Lines,
     calls: Calls<(SessionId, RequestId)>,
     lowered: Arc<Lowered>,
 }
@@ -72,12 +79,13 @@ impl Past {
         let keep = events.map(Keep::new);
         let live = sessions
             .clone()
-            .map(|store| LiveSessions::new(limits, keep.clone(), store, stopping.clone()));
+            .map(|store| LiveSessions::new(limits, keep.clone(), Some(store), stopping.clone()));
         Self {
             sessions,
             keep,
             live,
             readers: Readers::default(),
+            lines: Lines::new(limits, stopping),
             calls: Calls::default(),
             lowered: Arc::default(),
         }

@@ -144,7 +144,11 @@ enum Step {
 }
 
 impl Live {
-    fn new(call: Call, notes: Notes, end: BoxFuture<'static, Result<Reply, Error>>) -> Self {
+    pub(crate) fn new(
+        call: Call,
+        notes: Notes,
+        end: BoxFuture<'static, Result<Reply, Error>>,
+    ) -> Self {
         let deadline = call.deadline;
         let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
         let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));

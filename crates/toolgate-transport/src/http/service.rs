@@ -36,6 +36,7 @@ pub struct McpService {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Endpoint,
+    Sse,
     Documents,
     App,
 }
@@ -51,6 +52,12 @@ impl McpService {
     #[must_use]
     pub fn documents(&self) -> Self {
         Self { endpoint: self.endpoint.clone(), role: Role::Documents }
+    }
+
+    /// The service for [`sse`](super::Http::sse), where that is served. It takes every path.
+    #[must_use]
+    pub fn sse(&self) -> Self {
+        Self { endpoint: self.endpoint.clone(), role: Role::Sse }
     }
 
     /// The service for all of it, by path; what is at no path is 404.
@@ -95,13 +102,15 @@ impl McpService {
 async fn respond(endpoint: &Endpoint, role: Role, head: Parts, body: Inbound) -> Response<Body> {
     let route = match role {
         Role::Endpoint => Some(Route::Endpoint),
+        Role::Sse => endpoint.site.sse.is_some().then_some(Route::Sse),
         Role::App => endpoint.site.route(head.uri.path()),
         Role::Documents => {
-            endpoint.site.route(head.uri.path()).filter(|route| *route != Route::Endpoint)
+            let beside = |route: &Route| !matches!(route, Route::Endpoint | Route::Sse);
+            endpoint.site.route(head.uri.path()).filter(beside)
         }
     };
     match route {
-        Some(Route::Endpoint) => endpoint.exchange(head, body).await,
+        Some(route @ (Route::Endpoint | Route::Sse)) => endpoint.exchange(route, head, body).await,
         Some(Route::Metadata) => endpoint.metadata(head, body).await,
         Some(Route::Health) => endpoint.probe(false, head, body).await,
         Some(Route::Ready) => endpoint.probe(true, head, body).await,

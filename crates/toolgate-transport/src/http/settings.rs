@@ -16,7 +16,7 @@ use super::{
     host::{Host, Hosts},
     limits::Limits,
     metadata::WELL_KNOWN,
-    site::{HEALTH, READY, Site},
+    site::{HEALTH, READY, Site, Sse},
     url::{Origin, PublicUrl},
 };
 use crate::agree;
@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) stateless: Option<bool>,
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     pub(crate) events: Events,
+    pub(crate) sse: Option<String>,
 }
 
 /// Where events of the old era are kept.
@@ -99,6 +100,7 @@ impl Settings {
         fill(&mut self.path, env.text(env::PATH), &mut problems);
         fill(&mut self.hosts, env.list(env::HOSTS), &mut problems);
         fill(&mut self.stateless, env.parsed(env::STATELESS), &mut problems);
+        fill(&mut self.sse, env.text(env::SSE_PATH), &mut problems);
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
         fill(&mut self.cors, origins, &mut problems);
         if let Err(error) = self.limits.fill(&env) {
@@ -146,6 +148,13 @@ impl Settings {
                     .into(),
             );
         }
+        if stateless && self.sse.is_some() {
+            problems.push(
+                "the transport at the path of sse is nothing but sessions, and there are none; take \
+                 sse (TOOLGATE_SSE_PATH) away, or stateless (TOOLGATE_STATELESS)"
+                    .into(),
+            );
+        }
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
@@ -166,6 +175,13 @@ impl Settings {
             problems.push(format!(
                 "path `{path}` cannot be an endpoint's; write one that starts with `/`, without \
                  query, and is not taken by {HEALTH}, {READY} or {WELL_KNOWN}"
+            ));
+        }
+        if let Some(sse) = self.sse.as_deref().filter(|sse| !is_endpoint_path(sse) || *sse == path)
+        {
+            problems.push(format!(
+                "sse `{sse}` cannot be a path of its own; write one that starts with `/`, without \
+                 query, and is taken neither by the endpoint nor by {HEALTH}, {READY} or {WELL_KNOWN}"
             ));
         }
         let public = self.public_url.as_deref().and_then(|text| {
@@ -196,6 +212,7 @@ impl Settings {
             _ => None,
         });
         Site {
+            sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
             path: path.to_owned(),
             resource: public.as_ref().map(PublicUrl::to_string),
             public,

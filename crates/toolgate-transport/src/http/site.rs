@@ -9,6 +9,7 @@ use super::{
     host::{BadHost, Hosts},
     limits::Limits,
     metadata::WELL_KNOWN,
+    settings::Place,
     url::PublicUrl,
 };
 
@@ -20,6 +21,8 @@ pub(crate) const READY: &str = "/ready";
 pub(crate) struct Site {
     /// Where the endpoint is, for a listener.
     pub(crate) path: String,
+    /// Where the transport is that streamable HTTP has replaced, for those who serve it.
+    pub(crate) sse: Option<Sse>,
     /// The URL that clients know.
     pub(crate) public: Option<PublicUrl>,
     /// The same as text: the resource identifier.
@@ -31,10 +34,37 @@ pub(crate) struct Site {
     pub(crate) shown: Vec<Shown>,
 }
 
+/// A second place beside the endpoint.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Sse {
+    /// Where it is, for a listener.
+    path: String,
+    /// The path that clients reach it under; none where it is not known what stands in front.
+    pub(crate) reached: Option<String>,
+    /// The URL, where that is known, too.
+    pub(crate) url: Option<String>,
+}
+
+impl Sse {
+    /// One at `path`, beside an endpoint at `beside`. What the public URL has before the path of the
+    /// endpoint stands before this one as well.
+    pub(crate) fn new(path: &str, beside: &str, public: Option<&PublicUrl>, place: Place) -> Self {
+        let reached = match (public, place) {
+            (Some(public), _) => public.path.strip_suffix(beside),
+            (None, Place::Bound(_)) => Some(""),
+            (None, Place::Mounted) => None,
+        };
+        let reached = reached.map(|prefix| format!("{}{path}", prefix.trim_end_matches('/')));
+        let url = public.zip(reached.as_ref()).map(|(url, path)| format!("{}{path}", url.origin));
+        Self { path: path.to_owned(), reached, url }
+    }
+}
+
 /// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Endpoint,
+    Sse,
     Metadata,
     Health,
     Ready,
@@ -46,6 +76,7 @@ impl Site {
             HEALTH => Some(Route::Health),
             READY => Some(Route::Ready),
             path if path == self.path => Some(Route::Endpoint),
+            path if self.sse.as_ref().is_some_and(|sse| path == sse.path) => Some(Route::Sse),
             path => {
                 let suffix = path.strip_prefix(WELL_KNOWN)?;
                 let public = self.public.as_ref().map(PublicUrl::suffix);
@@ -120,6 +151,36 @@ mod tests {
         for (path, route) in rows {
             assert_eq!(site.route(path), route, "{path}");
         }
+    }
+
+    #[test]
+    fn a_second_place_is_reached_as_the_endpoint_is() {
+        let bound = Place::Bound(([127, 0, 0, 1], 80).into());
+        let rows = [
+            (Some("https://h/mcp"), bound, Some("/sse"), Some("https://h/sse")),
+            (
+                Some("https://h/public/mcp"),
+                bound,
+                Some("/public/sse"),
+                Some("https://h/public/sse"),
+            ),
+            (Some("https://h/public/mcp"), Place::Mounted, Some("/public/sse"), None),
+            (Some("https://h/other"), bound, None, None),
+            (None, bound, Some("/sse"), None),
+            (None, Place::Mounted, None, None),
+        ];
+        for (public, place, reached, url) in rows {
+            let public = public.map(|url| PublicUrl::read(url, "/mcp").unwrap());
+            let sse = Sse::new("/sse", "/mcp", public.as_ref(), place);
+            assert_eq!(sse.reached.as_deref(), reached, "{public:?} {place:?}");
+            assert!(url.is_none() || sse.url.as_deref() == url, "{sse:?}");
+            let site = Site { path: "/mcp".into(), sse: Some(sse), ..Site::default() };
+            assert_eq!((site.route("/sse"), site.route("/sse/")), (Some(Route::Sse), None));
+        }
+        assert_eq!(Site::default().route("/sse"), None);
+        let root = PublicUrl::read("https://h", "/").ok();
+        let sse = Sse::new("/sse", "/", root.as_ref(), bound);
+        assert_eq!(sse.url.as_deref(), Some("https://h/sse"));
     }
 
     #[test]

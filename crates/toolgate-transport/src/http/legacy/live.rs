@@ -24,6 +24,7 @@ use toolgate_core::{
 use super::{
     super::{admission::Permit, conn::Busy, sse},
     keep::Keep,
+    lines::Calling,
     listen::Listen,
     tenure::Tenure,
 };
@@ -51,6 +52,8 @@ struct State {
     /// Since when nobody reads.
     since: Instant,
     stream: Option<StreamId>,
+    /// Whether calls are asked first, this time.
+    calls_first: bool,
 }
 
 /// What a reader has, for as long as it is the one.
@@ -59,6 +62,8 @@ pub(super) struct Reading {
     busy: Option<Busy>,
     ready: VecDeque<Bytes>,
     keeping: Option<BoxFuture<'static, (Option<StreamId>, Bytes)>>,
+    /// Where its calls are answered on the same stream.
+    calling: Option<Calling>,
     said: Instant,
     must_speak: bool,
 }
@@ -66,8 +71,17 @@ pub(super) struct Reading {
 impl Reading {
     /// One that begins with these events.
     pub(super) fn new(permit: Permit, ready: VecDeque<Bytes>) -> Self {
-        let (busy, keeping, said) = (None, None, Instant::now());
-        Self { _permit: permit, busy, ready, keeping, said, must_speak: false }
+        let (busy, keeping, calling, said) = (None, None, None, Instant::now());
+        Self { _permit: permit, busy, ready, keeping, calling, said, must_speak: false }
+    }
+
+    /// The same, which answers calls too.
+    pub(super) fn calling(self, calling: Calling) -> Self {
+        Self { calling: Some(calling), ..self }
+    }
+
+    fn is_answering(&self) -> bool {
+        self.calling.as_ref().is_some_and(Calling::is_running)
     }
 }
 
@@ -106,6 +120,7 @@ impl LiveSession {
             waker: None,
             since: Instant::now(),
             stream: None,
+            calls_first: false,
         };
         let (tenure, state) = (Arc::new(Tenure::new(caller, stopping)), Mutex::new(state));
         Arc::new(Self { key, tenure, keep, asked: AtomicI64::new(0), state })
@@ -179,6 +194,7 @@ impl LiveSession {
     pub(super) fn look(&self, now: Instant, times: Times) -> bool {
         let over = match self.tenure.look() {
             Some(Ending::Expired) => true,
+            Some(Ending::Shutdown) if self.is_answering() => false,
             // Nobody will come to read any more.
             Some(_) => {
                 self.end();
@@ -202,6 +218,11 @@ impl LiveSession {
             state.wake();
         }
         true
+    }
+
+    /// Whether calls of its reader may yet be answered.
+    fn is_answering(&self) -> bool {
+        self.state().reading.as_ref().is_some_and(Reading::is_answering)
     }
 
     /// Whether somebody reads.
@@ -268,6 +289,14 @@ impl State {
         old
     }
 
+    /// Whether a call has said something.
+    fn poll_said(&mut self, task: &mut Task<'_>) -> bool {
+        let Some(reading) = &mut self.reading else { return false };
+        let said = reading.calling.as_mut().and_then(|calling| calling.poll(task));
+        reading.ready.extend(said.clone());
+        said.is_some()
+    }
+
     /// The next thing that anybody has to tell.
     fn poll_heard(&mut self, task: &mut Task<'_>) -> Option<Heard> {
         let count = self.listens.len();
@@ -323,7 +352,17 @@ impl OwnStream {
                 reading.ready.push_back(sse::KEEP_ALIVE);
                 continue;
             }
-            let Some(heard) = state.poll_heard(task) else { break };
+            // In turns, so that neither calls nor changes have to wait for the others' end.
+            state.calls_first = !state.calls_first;
+            if state.calls_first && state.poll_said(task) {
+                continue;
+            }
+            let Some(heard) = state.poll_heard(task) else {
+                if !state.calls_first && state.poll_said(task) {
+                    continue;
+                }
+                break;
+            };
             if !self.live.hear(state, heard) {
                 // The service has ended what the whole stream lives on.
                 let old = state.stop_reading();
@@ -352,7 +391,10 @@ impl LiveSession {
     fn hear(&self, state: &mut State, heard: Heard) -> bool {
         let note = match heard {
             Heard::Note(note) => note,
-            Heard::Ended(Listen { uri: None, .. }) => return false,
+            Heard::Ended(Listen { uri: None, .. }) => {
+                return self.tenure.is_stopping()
+                    && state.reading.as_ref().is_some_and(Reading::is_answering);
+            }
             Heard::Ended(Listen { uri: Some(uri), .. }) => {
                 // From here on changes would be missed, so the client is told to look.
                 let Ok(note) = updated(&uri) else { return true };

@@ -96,16 +96,28 @@ impl Endpoint {
             live.go_on(after.stream);
             ready.extend(missed(replay));
         }
+        self.watch_lists(&live, &record.conversation, &caller, deadline).await?;
+        Ok(answer::events(Body::own(live.give(Reading::new(permit, ready)))))
+    }
+
+    /// Has a session told when lists change.
+    pub(super) async fn watch_lists(
+        &self,
+        live: &LiveSession,
+        conversation: &Conversation,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<(), Box<Problem>> {
         if live.room(None, 0).is_ok() {
-            let cx = self.listening(&live, &record.conversation, &caller);
+            let cx = self.listening(live, conversation, caller);
             match Listen::begin(&self.service, Watch::Lists, cx, deadline).await {
-                // Another reader may have come meanwhile, with the same.
+                // Another request may have come meanwhile, with the same.
                 Ok(listen) => drop(live.add(listen, 0)),
                 Err(failure) if failure.is_answer() => {}
-                Err(failure) => return Err(self.failed(&failure, &caller)),
+                Err(failure) => return Err(self.failed(&failure, caller)),
             }
         }
-        Ok(answer::events(Body::own(live.give(Reading::new(permit, ready)))))
+        Ok(())
     }
 
     /// Any stream, from an event on.
@@ -149,7 +161,10 @@ impl Endpoint {
             // Without a session there is no stream that could tell.
             return Err(Failure::Error(Error::method_not_found()));
         };
-        let live = self.live(key, &one.caller).ok_or_else(busy)?;
+        let live = match talk {
+            Talk::Line(line, _) => line.live.clone(),
+            _ => self.live(key, &one.caller).ok_or_else(busy)?,
+        };
         match live.room(Some(uri), most) {
             Err(TooMuch::Known) => return Ok(()),
             Err(TooMuch::Full) => return Err(full()),
@@ -169,10 +184,12 @@ impl Endpoint {
 
     /// Takes that back. What was not watched is not watched then, either.
     pub(super) fn unwatch(&self, talk: &Talk, uri: &str) -> Result<(), Failure> {
-        let (Some(key), Some(sessions)) = (talk.key(), &self.past.live) else {
-            return Err(Failure::Error(Error::method_not_found()));
+        let live = match (talk, &self.past.live) {
+            (Talk::Line(line, _), _) => Some(line.live.clone()),
+            (Talk::Session(key, _), Some(sessions)) => sessions.find(key),
+            _ => return Err(Failure::Error(Error::method_not_found())),
         };
-        if let Some(live) = sessions.find(key) {
+        if let Some(live) = live {
             live.remove(uri);
         }
         Ok(())

@@ -100,13 +100,18 @@ impl Endpoint {
         talk: &Talk,
         turn: &Turn,
     ) -> Result<(), Box<Problem>> {
-        let (Turn::SetLevel(level), Some(store), Talk::Session(key, record)) =
-            (turn, self.past.sessions.as_deref(), talk)
-        else {
-            return Ok(());
-        };
+        let Turn::SetLevel(level) = turn else { return Ok(()) };
+        let (Talk::Session(_, record) | Talk::Line(_, record)) = talk else { return Ok(()) };
         let mut record = SessionRecord::clone(record);
         record.conversation.log_level = *level;
+        let (store, key) = match (talk, self.past.sessions.as_deref()) {
+            (Talk::Session(key, _), Some(store)) => (store, key),
+            (Talk::Line(line, _), _) => {
+                line.keep(record);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
         let found = kept(one.deadline, || store.replace(&key.id, record)).await?;
         if found { Ok(()) } else { Err(unknown()) }
     }
@@ -143,7 +148,7 @@ pub(super) fn named(head: &Parts, caller: &Caller) -> Result<SessionKey, Box<Pro
 }
 
 /// Whether it never was, has ended or is somebody else's: the same answer.
-fn unknown() -> Box<Problem> {
+pub(super) fn unknown() -> Box<Problem> {
     Problem::of(StatusCode::NOT_FOUND, Error::new(SESSION_NOT_FOUND, "session not found"))
 }
 
@@ -167,7 +172,7 @@ pub(super) async fn kept<'a, T>(
     }
 }
 
-fn broken(reason: &str) -> Box<Problem> {
+pub(super) fn broken(reason: &str) -> Box<Problem> {
     let problem = unavailable("sessions are unavailable");
     problem.reason(format!("incident {}: {reason}", incident_id())).remedy("sessions: the store")
 }

@@ -38,7 +38,8 @@ struct Shared {
     most: usize,
     times: Times,
     keep: Option<Keep>,
-    store: Arc<dyn SessionStore>,
+    /// Where they may end without our knowledge.
+    store: Option<Arc<dyn SessionStore>>,
     stopping: Shutdown,
 }
 
@@ -53,7 +54,7 @@ impl LiveSessions {
     pub(crate) fn new(
         limits: &Limits,
         keep: Option<Keep>,
-        store: Arc<dyn SessionStore>,
+        store: Option<Arc<dyn SessionStore>>,
         stopping: Shutdown,
     ) -> Self {
         let (table, most) = (Mutex::default(), limits.streams);
@@ -157,8 +158,9 @@ impl Shared {
     /// Asks for each session whose stream is read, so that it counts as used, and ends the streams
     /// of those that are gone.
     async fn check(&self) {
+        let Some(store) = &self.store else { return };
         for live in self.all().into_iter().filter(|live| live.is_read()) {
-            let find = || self.store.find(&live.key.id, &live.key.owner);
+            let find = || store.find(&live.key.id, &live.key.owner);
             if let Ok(None) = kept(Instant::now() + PATIENCE, find).await {
                 self.end(&live.key);
             }

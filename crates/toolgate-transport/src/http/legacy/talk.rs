@@ -8,9 +8,13 @@ use toolgate_core::{
     protocol::legacy::{Revision, handshake::Initialize},
 };
 
+use super::lines::Line;
+
 /// A conversation: kept in a session, or as much as one request tells of it.
 pub(super) enum Talk {
     Session(SessionKey, Arc<SessionRecord>),
+    /// A session that is one stream, and what was agreed on it.
+    Line(Arc<Line>, Arc<SessionRecord>),
     Alone(Conversation),
     Begun(SessionRecord),
 }
@@ -26,7 +30,7 @@ impl Talk {
 
     pub(super) fn conversation(&self) -> &Conversation {
         match self {
-            Self::Session(_, record) => &record.conversation,
+            Self::Session(_, record) | Self::Line(_, record) => &record.conversation,
             Self::Alone(conversation) => conversation,
             Self::Begun(record) => &record.conversation,
         }
@@ -41,6 +45,7 @@ impl Talk {
     pub(super) fn key(&self) -> Option<&SessionKey> {
         match self {
             Self::Session(key, _) => Some(key),
+            Self::Line(line, _) => Some(&line.key),
             _ => None,
         }
     }

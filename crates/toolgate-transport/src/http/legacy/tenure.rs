@@ -52,6 +52,11 @@ impl Tenure {
         ending
     }
 
+    /// Whether the server stops, and nothing else ends it.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.ending_now() == Some(Ending::Shutdown)
+    }
+
     fn ending_now(&self) -> Option<Ending> {
         if self.ended.load(Ordering::Acquire) {
             return Some(Ending::Gone);
