@@ -8,17 +8,15 @@
 mod algorithm;
 mod audience;
 mod builder;
-mod claims;
-mod identity;
+mod issuers;
 mod judge;
 mod key;
 mod keys;
 mod keyset;
-mod members;
 mod rules;
 mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 
 use std::{fmt, sync::Arc, time::SystemTime};
@@ -30,34 +28,51 @@ use toolgate_core::{
 pub use self::{
     algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
-    claims::Claims,
+    issuers::issuers,
 };
 use self::{
-    identity::Principal,
     judge::{Settings, judge},
     keys::{Keys, Outage},
-    rules::{Fault, Rule},
+    rules::{Fault, Rule, Rules},
+    token::{Split, Unverified},
 };
-use crate::bearer::{Token, bearer};
+use crate::{
+    bearer::{Token, bearer},
+    claims::Mapping,
+};
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// Verifies the JWTs of one issuer; made by [`Jwt::build`].
+/// Verifies the JWTs of one issuer, made by [`Jwt::build`], or of several, made by [`issuers()`].
 ///
-/// Cheap to clone; clones share the issuer's keys.
+/// Which issuer's rules and keys a token is held against, its `iss` says, to the letter. The token of
+/// any other is refused before anybody is asked for a key.
+///
+/// Cheap to clone; clones share the issuers' keys.
 #[derive(Clone)]
-pub struct JwtAuth {
-    settings: Arc<Settings>,
+pub struct JwtAuth(Arc<Shared>);
+
+struct Shared {
+    issuers: Vec<Issuer>,
+    rules: Rules,
+    /// Whether tokens without the form of a JWT are left to others.
+    leave_forms: bool,
+    /// Whether the JWTs of other issuers are left to others.
+    leave_issuers: bool,
+}
+
+/// One issuer, and what its tokens are held against.
+struct Issuer {
+    settings: Settings,
     keys: Keys,
     clock: Clock,
-    principals: Vec<Principal>,
-    leave_others: bool,
+    mapping: Mapping,
 }
 
 impl Authenticate for JwtAuth {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
-            match self.identify(with).await {
+            match self.0.identify(with).await {
                 Ok(identity) => Verdict::known(identity),
                 Err(verdict) => verdict,
             }
@@ -65,50 +80,100 @@ impl Authenticate for JwtAuth {
     }
 
     fn card(&self) -> ResourceCard {
+        let issuers = &self.0.issuers;
         let mut card = ResourceCard::default();
-        card.authorization_servers = vec![self.settings.issuer.clone()];
-        card.needs_resource = self.settings.audiences.is_empty();
-        card.principals = self.principals.iter().map(|principal| principal.of).collect();
+        card.authorization_servers =
+            issuers.iter().map(|issuer| issuer.settings.issuer.clone()).collect();
+        card.needs_resource = issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
+        // A promise to tools, so it holds only where it holds for every issuer.
+        let made = |issuer: &Issuer| -> Vec<_> {
+            issuer.mapping.principals().iter().map(|principal| principal.of).collect()
+        };
+        let mut all = issuers.iter().map(made);
+        card.principals = all.next().unwrap_or_default();
+        all.for_each(|made| card.principals.retain(|of| made.contains(of)));
         card
     }
 }
 
-impl JwtAuth {
+impl Shared {
     async fn identify(&self, with: &Credentials) -> Result<Identity, Verdict> {
         let token = bearer(with)?;
-        if self.leave_others && !token::has_form(token.expose()) {
+        if self.leave_forms && !token::has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        if self.settings.audiences.is_empty() && with.resource().is_empty() {
-            return Err(Verdict::Failed(NO_AUDIENCE.into()));
+        let split = token::split(token.expose(), self.rules);
+        let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
+        let named = |issuer: &&Issuer| split.issuer() == Some(&issuer.settings.issuer);
+        match self.issuers.iter().find(named) {
+            Some(issuer) => issuer.identify(split, token.clone(), with.resource()).await,
+            None if self.leave_issuers => Err(Verdict::NotMine),
+            None => Err(Verdict::Refused(self.refusal(Fault::Rule(Rule::Issuer)))),
         }
-        let claims = self.claims(&token, with.resource()).await?;
-        let settings = &self.settings;
-        identity::identity(&settings.issuer, settings.leeway, &claims, token, &self.principals)
-            .map_err(Verdict::Refused)
     }
 
-    /// The claims of a token that keeps every rule.
-    async fn claims(&self, token: &Token, resource: &str) -> Result<Claims, Verdict> {
-        let settings = &*self.settings;
-        let refused = |fault: Fault| Verdict::Refused(refusal(fault.rule(), settings, resource));
-        let read =
-            token::read(token.expose(), &settings.algorithms, settings.rules).map_err(refused)?;
+    /// The refusal for a rule that is broken whoever the issuer is.
+    fn refusal(&self, fault: Fault) -> Refusal {
+        let issuers: Vec<_> =
+            self.issuers.iter().map(|issuer| issuer.settings.issuer.as_str()).collect();
+        match fault.rule() {
+            Rule::Issuer => refusal(Rule::Issuer, &issuers),
+            rule => refusal(rule, &[]),
+        }
+    }
+}
+
+impl Issuer {
+    async fn identify(
+        &self,
+        split: Split<'_>,
+        token: Token,
+        resource: &str,
+    ) -> Result<Identity, Verdict> {
+        let settings = &self.settings;
+        if settings.audiences.is_empty() && resource.is_empty() {
+            return Err(Verdict::Failed(NO_AUDIENCE.into()));
+        }
+        let refused = |fault: Fault| Verdict::Refused(self.refusal(fault.rule(), resource));
+        let read = split.judged(settings).map_err(refused)?;
+        self.judge(&read, resource).await?.map_err(refused)?;
+        let end = judge::end(&read.claims, settings.leeway);
+        let made = self.mapping.identity(&settings.issuer, &read.claims, end, token);
+        made.map_err(Verdict::Refused)
+    }
+
+    /// Whether the token keeps every rule; with newer keys where those held do not tell.
+    async fn judge(
+        &self,
+        token: &Unverified<'_>,
+        resource: &str,
+    ) -> Result<Result<(), Fault>, Verdict> {
+        let judge = |keys: &_| judge(token, keys, &self.settings, resource, (self.clock)());
         let keys = self.keys.current().await.map_err(unavailable)?;
-        let judged = judge(&read, &keys, settings, resource, (self.clock)());
-        let Err(Fault::Keys(_)) = judged else { return judged.map_err(refused) };
-        match self.keys.newer(&keys).await.map_err(unavailable)? {
-            Some(newer) => {
-                judge(&read, &newer, settings, resource, (self.clock)()).map_err(refused)
+        let judged = judge(&keys);
+        let Err(Fault::Keys(_)) = judged else { return Ok(judged) };
+        let newer = self.keys.newer(&keys).await.map_err(unavailable)?;
+        Ok(newer.map_or(judged, |newer| judge(&newer)))
+    }
+
+    fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
+        match (rule, &*self.settings.audiences) {
+            (Rule::Issuer, _) => refusal(rule, &[&self.settings.issuer]),
+            (Rule::Audience, []) => refusal(rule, &[resource]),
+            (Rule::Audience, accepted) => {
+                refusal(rule, &accepted.iter().map(String::as_str).collect::<Vec<_>>())
             }
-            None => judged.map_err(refused),
+            _ => refusal(rule, &[]),
         }
     }
 }
 
 impl fmt::Debug for JwtAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuth").field("settings", &self.settings).finish_non_exhaustive()
+        let settings = self.0.issuers.iter().map(|issuer| &issuer.settings);
+        f.debug_struct("JwtAuth")
+            .field("issuers", &settings.collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,13 +185,12 @@ fn unavailable(outage: Outage) -> Verdict {
 }
 
 /// The refusal for a broken rule. The log is told what was expected, never what the token says.
-fn refusal(rule: Rule, settings: &Settings, resource: &str) -> Refusal {
-    let expected = match (rule, &*settings.audiences) {
-        (Rule::Issuer, _) => format!("; expected {}", settings.issuer),
-        (Rule::Audience, []) => format!("; expected {resource}"),
-        (Rule::Audience, accepted) => format!("; expected one of {}", accepted.join(", ")),
-        _ => String::new(),
-    };
+fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
     let message = rule.message();
+    let expected = match expected {
+        [] => String::new(),
+        [one] => format!("; expected {one}"),
+        several => format!("; expected one of {}", several.join(", ")),
+    };
     Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
 }

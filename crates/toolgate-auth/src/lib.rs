@@ -2,6 +2,7 @@
 //!
 //! - `jwt` (a feature, on by default) verifies access tokens that are signed JWTs, with the keys
 //!   that their issuer publishes.
+//!   `issuers` verifies those of several, `presets` knows well-known providers.
 //! - `api_keys` (a feature, on by default) verifies keys that an operator hands out and keeps as
 //!   hashes.
 //! - [`auth_fn`] makes an authenticator of a closure.
@@ -15,11 +16,15 @@
 mod api_keys;
 mod bearer;
 mod chain;
+#[cfg(feature = "jwt")]
+mod claims;
 mod closure;
 #[cfg(feature = "jwt")]
 mod fetch;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "jwt")]
+pub mod presets;
 
 #[cfg(feature = "api-keys")]
 pub use self::api_keys::{ApiKey, ApiKeyAuth, ApiKeys, ApiSecret, api_keys};
@@ -30,6 +35,7 @@ pub use self::{
 };
 #[cfg(feature = "jwt")]
 pub use self::{
+    claims::{Claims, Fields, Mapping},
     fetch::{Fetch, FetchError, FetchErrorKind, HttpFetch, HttpFetchBuilder},
-    jwt::{Algorithm, Claims, Danger, Jwt, JwtAuth, jwt},
+    jwt::{Algorithm, Danger, Jwt, JwtAuth, issuers, jwt},
 };
