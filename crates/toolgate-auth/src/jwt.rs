@@ -9,36 +9,43 @@ mod algorithm;
 mod audience;
 mod builder;
 mod issuers;
-mod judge;
+pub(crate) mod judge;
 mod key;
 mod keys;
 mod keyset;
-mod rules;
-mod source;
+pub(crate) mod rules;
+pub(crate) mod source;
 #[cfg(test)]
 pub(crate) mod tests;
 mod token;
 
-use std::{fmt, sync::Arc, time::SystemTime};
-
-use toolgate_core::{
-    Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use toolgate_core::{
+    Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+};
+
+pub(crate) use self::token::{MAX_TOKEN, has_form};
 pub use self::{
     algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
     issuers::issuers,
 };
 use self::{
-    judge::{Settings, judge},
+    judge::{Settings, judge, refusal},
     keys::{Keys, Outage},
+    keyset::KeySet,
     rules::{Fault, Rule, Rules},
-    token::{Split, Unverified},
+    token::Split,
 };
 use crate::{
     bearer::{Token, bearer},
     claims::Mapping,
+    memory::{Hash, Memory, hash},
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -59,13 +66,28 @@ struct Shared {
     leave_forms: bool,
     /// Whether the JWTs of other issuers are left to others.
     leave_issuers: bool,
+    clock: Clock,
+    memory: Memory<Remembered>,
 }
+
+/// The verdict on a token, which holds while the issuer's keys are the same.
+///
+/// It is of the token alone. What else a request has to bring, or a moment to allow, is not in it.
+#[derive(Clone)]
+struct Remembered {
+    identity: Arc<Identity>,
+    /// Which of the issuers.
+    issuer: usize,
+    keys: Hash,
+}
+
+/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
+const MAX_REMEMBERED: usize = 8 * 1024;
 
 /// One issuer, and what its tokens are held against.
 struct Issuer {
     settings: Settings,
     keys: Keys,
-    clock: Clock,
     mapping: Mapping,
 }
 
@@ -73,7 +95,7 @@ impl Authenticate for JwtAuth {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
             match self.0.identify(with).await {
-                Ok(identity) => Verdict::known(identity),
+                Ok(identity) => Verdict::Known(identity, Answer::default()),
                 Err(verdict) => verdict,
             }
         })
@@ -97,19 +119,59 @@ impl Authenticate for JwtAuth {
 }
 
 impl Shared {
-    async fn identify(&self, with: &Credentials) -> Result<Identity, Verdict> {
+    async fn identify(&self, with: &Credentials) -> Result<Arc<Identity>, Verdict> {
         let token = bearer(with)?;
-        if self.leave_forms && !token::has_form(token.expose()) {
+        if self.leave_forms && !has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        let split = token::split(token.expose(), self.rules);
+        let (text, resource) = (token.expose(), with.resource());
+        let short = text.len() <= MAX_REMEMBERED;
+        let hash = short.then(|| hash(&[resource.as_bytes(), text.as_bytes()]));
+        if let Some(hash) = &hash
+            && let Some(identity) = self.remembered(hash).await?
+        {
+            return Ok(identity);
+        }
+        let split = token::split(text, self.rules);
         let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
-        let named = |issuer: &&Issuer| split.issuer() == Some(&issuer.settings.issuer);
-        match self.issuers.iter().find(named) {
-            Some(issuer) => issuer.identify(split, token.clone(), with.resource()).await,
+        let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
+        match self.issuers.iter().position(named) {
+            Some(at) => self.judged(at, split, token.clone(), resource, hash).await,
             None if self.leave_issuers => Err(Verdict::NotMine),
             None => Err(Verdict::Refused(self.refusal(Fault::Rule(Rule::Issuer)))),
         }
+    }
+
+    /// What a token that was judged before stands for, unless its issuer has changed its keys since.
+    async fn remembered(&self, hash: &Hash) -> Result<Option<Arc<Identity>>, Verdict> {
+        let kept = self.memory.find(hash, (self.clock)());
+        let Some(Remembered { identity, issuer, keys }) = kept else { return Ok(None) };
+        let Some(issuer) = self.issuers.get(issuer) else { return Ok(None) };
+        if issuer.keys.current().await.map_err(unavailable)?.digest == keys {
+            return Ok(Some(identity));
+        }
+        self.memory.forget(hash);
+        Ok(None)
+    }
+
+    /// Judges a token by the rules and the keys of one issuer, and remembers that it is good.
+    async fn judged(
+        &self,
+        at: usize,
+        split: Split<'_>,
+        token: Token,
+        resource: &str,
+        hash: Option<Hash>,
+    ) -> Result<Arc<Identity>, Verdict> {
+        let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
+        let judged = issuer.judged(split, token, resource, &*self.clock).await?;
+        let Judged { identity, end, keys } = judged;
+        let identity = Arc::new(identity);
+        if let Some(hash) = hash {
+            let kept = Remembered { identity: Arc::clone(&identity), issuer: at, keys };
+            self.memory.keep(hash, kept, (self.clock)(), end);
+        }
+        Ok(identity)
     }
 
     /// The refusal for a rule that is broken whoever the issuer is.
@@ -123,48 +185,43 @@ impl Shared {
     }
 }
 
+/// A good token: whose it is, when it ends, and with which keys it was verified.
+struct Judged {
+    identity: Identity,
+    end: SystemTime,
+    keys: Hash,
+}
+
 impl Issuer {
-    async fn identify(
+    async fn judged(
         &self,
         split: Split<'_>,
         token: Token,
         resource: &str,
-    ) -> Result<Identity, Verdict> {
+        clock: &(dyn Fn() -> SystemTime + Send + Sync),
+    ) -> Result<Judged, Verdict> {
         let settings = &self.settings;
         if settings.audiences.is_empty() && resource.is_empty() {
             return Err(Verdict::Failed(NO_AUDIENCE.into()));
         }
-        let refused = |fault: Fault| Verdict::Refused(self.refusal(fault.rule(), resource));
+        let refused = |fault: Fault| Verdict::Refused(settings.refusal(fault.rule(), resource));
         let read = split.judged(settings).map_err(refused)?;
-        self.judge(&read, resource).await?.map_err(refused)?;
-        let end = judge::end(&read.claims, settings.leeway);
-        let made = self.mapping.identity(&settings.issuer, &read.claims, end, token);
-        made.map_err(Verdict::Refused)
-    }
-
-    /// Whether the token keeps every rule; with newer keys where those held do not tell.
-    async fn judge(
-        &self,
-        token: &Unverified<'_>,
-        resource: &str,
-    ) -> Result<Result<(), Fault>, Verdict> {
-        let judge = |keys: &_| judge(token, keys, &self.settings, resource, (self.clock)());
-        let keys = self.keys.current().await.map_err(unavailable)?;
-        let judged = judge(&keys);
-        let Err(Fault::Keys(_)) = judged else { return Ok(judged) };
-        let newer = self.keys.newer(&keys).await.map_err(unavailable)?;
-        Ok(newer.map_or(judged, |newer| judge(&newer)))
-    }
-
-    fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
-        match (rule, &*self.settings.audiences) {
-            (Rule::Issuer, _) => refusal(rule, &[&self.settings.issuer]),
-            (Rule::Audience, []) => refusal(rule, &[resource]),
-            (Rule::Audience, accepted) => {
-                refusal(rule, &accepted.iter().map(String::as_str).collect::<Vec<_>>())
-            }
-            _ => refusal(rule, &[]),
+        let judge = |keys: &KeySet| judge(&read, keys, settings, resource, clock());
+        let mut keys = self.keys.current().await.map_err(unavailable)?;
+        let mut judged = judge(&keys);
+        // With newer keys where those held do not tell.
+        if matches!(judged, Err(Fault::Keys(_)))
+            && let Some(newer) = self.keys.newer(&keys).await.map_err(unavailable)?
+        {
+            judged = judge(&newer);
+            keys = newer;
         }
+        judged.map_err(refused)?;
+        let expires = judge::end(&read.claims, settings.leeway);
+        let made = self.mapping.identity(&settings.issuer, &read.claims, expires, token);
+        // Within the leeway, a token is good and not remembered.
+        let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
+        Ok(Judged { identity: made.map_err(Verdict::Refused)?, end, keys: keys.digest })
     }
 }
 
@@ -177,20 +234,9 @@ impl fmt::Debug for JwtAuth {
     }
 }
 
-const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
+pub(crate) const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
                            set its public URL, or an audience";
 
 fn unavailable(outage: Outage) -> Verdict {
     Verdict::Unavailable { retry: outage.retry }
-}
-
-/// The refusal for a broken rule. The log is told what was expected, never what the token says.
-fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
-    let message = rule.message();
-    let expected = match expected {
-        [] => String::new(),
-        [one] => format!("; expected {one}"),
-        several => format!("; expected one of {}", several.join(", ")),
-    };
-    Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
 }

@@ -16,7 +16,10 @@
 //! Where a provider does not put the server's public URL into `aud`, say what it puts there:
 //! [`Jwt::audience`](crate::Jwt::audience).
 
-use crate::jwt::{Algorithm, Jwt, jwt};
+use crate::{
+    introspection::{Introspection, introspection},
+    jwt::{Algorithm, Jwt, jwt},
+};
 
 /// What is the same for all issuers of a provider. What is empty is as usual.
 struct Preset {
@@ -202,6 +205,19 @@ pub fn cognito(pool: impl AsRef<str>) -> Jwt {
         return tokens;
     }
     tokens.problem("the user pool has to be its id, such as `eu-west-1_aBcDeFgHi`")
+}
+
+/// Access tokens of Google's, which are opaque: its `tokeninfo` is asked about each.
+///
+/// `clients` are the ids of the OAuth clients whose tokens are accepted: that is all that Google's
+/// tokens have for an audience. So whoever gets a token through one of these clients can call this
+/// server, whatever the token was meant for. Google knows neither roles nor scopes of your own.
+pub fn google<S: Into<String>>(clients: impl IntoIterator<Item = S>) -> Introspection {
+    introspection("https://accounts.google.com")
+        .google()
+        .endpoint("https://oauth2.googleapis.com/tokeninfo")
+        .audience(clients)
+        .claims(|claims| claims.client_claims(["azp"]).scopes(["scope"]))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_json::json;
 use toolgate::{
     Authenticate, Decision, Guard, Identity, Key, Live, Refusal, Scopes, Service, Shutdown,
     Transport, Verdict,
-    auth::{ApiKeys, Claims, Danger, Fields, Jwt, Mapping, issuers, presets},
+    auth::{ApiKeys, Claims, Danger, Fields, Jwt, Mapping, introspection, issuers, presets},
     core::{
         BoxFuture, Challenge, Credentials, IntoService, ResourceCard,
         env::Env,
@@ -219,6 +219,8 @@ async fn what_the_page_names_is_there() {
     let keys = ApiKeys::principal(api_keys([key]), |_| Ok(User { active: true }));
     let closure = auth_fn(|_: Credentials| async { Refusal::missing() }).provides::<User>();
     providers().unwrap();
+    presets::google(["1234.apps.googleusercontent.com"]).build().unwrap();
+    introspection("https://id.example").client_secret("us", "secret").build().unwrap();
     let both = chain(keys.build().unwrap()).or(tokens().build().unwrap()).or(closure).or(Door);
 
     let sessions = MemorySessions::idle(MemorySessions::new(), Duration::from_secs(60));

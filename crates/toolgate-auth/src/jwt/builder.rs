@@ -26,6 +26,8 @@ use crate::{
     fetch::{Fetch, HttpFetch, address},
 };
 
+/// Tokens that are remembered.
+const MEMORY: usize = 4096;
 const LEEWAY: Duration = Duration::from_secs(30);
 /// Clocks that differ by more than this are broken, not drifting.
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
@@ -56,6 +58,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         mapping: Mapping::default(),
         leave_forms: false,
         leave_issuers: false,
+        memory: MEMORY,
         problems: Vec::new(),
     }
 }
@@ -76,6 +79,7 @@ pub struct Jwt {
     mapping: Mapping,
     leave_forms: bool,
     leave_issuers: bool,
+    memory: usize,
     /// What a preset found wrong.
     problems: Vec<String>,
 }
@@ -202,6 +206,14 @@ impl Jwt {
         Self { leave_issuers: true, ..self }
     }
 
+    /// How many good tokens are remembered, 4096 unless set; with 0, every one is verified on every
+    /// request. A token is remembered by its hash until it ends or the issuer changes its keys, and not
+    /// at all when it is longer than 8 KiB. Types of yours are then made once for a token.
+    #[must_use]
+    pub fn memory(self, tokens: usize) -> Self {
+        Self { memory: tokens, ..self }
+    }
+
     /// Accepts only tokens that say of themselves that they are access tokens (`typ` is `at+jwt`) and
     /// have every claim that RFC 9068, section 2.2, requires. Unless set, `typ` may be `JWT` or
     /// missing, as with most issuers, and other rules tell access tokens from others.
@@ -259,6 +271,14 @@ impl Jwt {
         self.leave_issuers
     }
 
+    pub(super) fn remembers(&self) -> usize {
+        self.memory
+    }
+
+    pub(super) fn now(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
     /// The same, with a problem that is told when it is built.
     pub(crate) fn problem(mut self, problem: impl Into<String>) -> Self {
         self.problems.push(problem.into());
@@ -295,7 +315,7 @@ impl Jwt {
             rules,
         };
         let keys = Keys::new(source);
-        Ok(Issuer { settings, keys, clock: self.clock, mapping: self.mapping })
+        Ok(Issuer { settings, keys, mapping: self.mapping })
     }
 
     /// What is wrong with the settings, a sentence each.

@@ -1,10 +1,11 @@
 //! Several issuers on one resource, each with its own audience, algorithms, keys and claims.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use toolgate_core::StartError;
 
-use super::{Jwt, JwtAuth, Shared, rules::Rules};
+use super::{Clock, Jwt, JwtAuth, Shared, rules::Rules};
+use crate::memory::Memory;
 
 /// Access tokens of several issuers.
 ///
@@ -23,7 +24,8 @@ use super::{Jwt, JwtAuth, Shared, rules::Rules};
 /// # Ok::<(), toolgate_core::StartError>(())
 /// ```
 ///
-/// What was said to one of them of tokens that are left to others holds for all.
+/// What was said to one of them of tokens that are left to others holds for all; so does the largest
+/// memory, and the first one's clock.
 ///
 /// # Errors
 /// All that is wrong with any of them, no issuer at all, or one that is there twice.
@@ -48,7 +50,15 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
     StartError::check(problems)?;
     let (leave_forms, leave_issuers) =
         (all.iter().any(Jwt::leaves_forms), all.iter().any(Jwt::leaves_issuers));
+    let memory = all.iter().map(Jwt::remembers).max().unwrap_or_default();
+    let clock = all.first().map_or_else(|| Arc::new(SystemTime::now) as Clock, Jwt::now);
     let issuers = all.into_iter().map(Jwt::ready).collect::<Result<Vec<_>, _>>()?;
-    let shared = Shared { issuers, rules: Rules::default(), leave_forms, leave_issuers };
-    Ok(JwtAuth(Arc::new(shared)))
+    Ok(JwtAuth(Arc::new(Shared {
+        issuers,
+        rules: Rules::default(),
+        leave_forms,
+        leave_issuers,
+        clock,
+        memory: Memory::new(memory),
+    })))
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use toolgate_core::Refusal;
+
 use super::{
     algorithm::Algorithm,
     audience,
@@ -31,6 +33,31 @@ pub(crate) struct Settings {
     pub(crate) rules: Rules,
 }
 
+impl Settings {
+    /// The refusal for a rule that was broken.
+    pub(crate) fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
+        match (rule, &*self.audiences) {
+            (Rule::Issuer, _) => refusal(rule, &[&self.issuer]),
+            (Rule::Audience, []) => refusal(rule, &[resource]),
+            (Rule::Audience, accepted) => {
+                refusal(rule, &accepted.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            _ => refusal(rule, &[]),
+        }
+    }
+}
+
+/// The refusal for a broken rule. The log is told what was expected, never what the token says.
+pub(super) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
+    let message = rule.message();
+    let expected = match expected {
+        [] => String::new(),
+        [one] => format!("; expected {one}"),
+        several => format!("; expected one of {}", several.join(", ")),
+    };
+    Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
+}
+
 /// A claim that a token has to have.
 #[derive(Clone, Debug)]
 pub(crate) struct Required {
@@ -49,7 +76,7 @@ impl Required {
 }
 
 /// Judges a token that was read: its signature first, then what it says.
-pub(crate) fn judge(
+pub(super) fn judge(
     token: &Unverified<'_>,
     keys: &KeySet,
     settings: &Settings,
@@ -146,7 +173,12 @@ fn is_for_us(case: &Case<'_>) -> bool {
 fn is_id_token(claims: &Claims) -> bool {
     claims.text("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("ID"))
         || ["nonce", "at_hash", "c_hash"].iter().any(|name| claims.has(name))
-        || claims.has("token_use") && claims.text("token_use") != Some("access")
+        || claims.has("token_use") && !is_access_token(claims.text("token_use"))
+}
+
+/// What Cognito calls an access token, and Hydra.
+fn is_access_token(used: Option<&str>) -> bool {
+    matches!(used, Some("access" | "access_token"))
 }
 
 /// Keycloak's refresh tokens are signed like its access tokens.

@@ -7,6 +7,7 @@ mod deep;
 mod families;
 mod issuers;
 pub(crate) mod kit;
+mod memory;
 mod renewal;
 mod rows;
 mod sets;

@@ -15,14 +15,14 @@ use super::{
 use crate::claims::{Claims, Members};
 
 /// Longest token that is looked at, in bytes. Real ones stay far below, groups and all.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+pub(crate) const MAX_TOKEN: usize = 16 * 1024;
 
 /// Unpadded, and refusing bits that no byte holds.
 const STRICT: GeneralPurpose = URL_SAFE_NO_PAD;
 
 /// Whether `text` has three parts, as a signed JWT has and no other token should (RFC 7515, section
 /// 7.1).
-pub(super) fn has_form(text: &str) -> bool {
+pub(crate) fn has_form(text: &str) -> bool {
     text.split('.').count() == 3
 }
 
