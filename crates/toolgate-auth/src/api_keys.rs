@@ -30,6 +30,7 @@ use toolgate_core::{
     Answer, Authenticate, BoxFuture, Credentials, Identity, ResourceCard, StartError, Verdict,
 };
 
+pub(crate) use self::digest::Digest;
 use self::table::{Rules, Table};
 pub use self::{
     builder::{ApiKeys, api_keys},

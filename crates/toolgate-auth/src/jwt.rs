@@ -8,125 +8,235 @@
 mod algorithm;
 mod audience;
 mod builder;
-mod claims;
-mod identity;
-mod judge;
+mod issuers;
+pub(crate) mod judge;
 mod key;
 mod keys;
 mod keyset;
-mod members;
-mod rules;
-mod source;
+pub(crate) mod rules;
+pub(crate) mod source;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod token;
 
-use std::{fmt, sync::Arc, time::SystemTime};
-
-use toolgate_core::{
-    Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use toolgate_core::{
+    Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+};
+
+pub(crate) use self::token::{MAX_TOKEN, has_form};
 pub use self::{
     algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
-    claims::Claims,
+    issuers::issuers,
 };
 use self::{
-    identity::Principal,
-    judge::{Settings, judge},
+    judge::{Settings, judge, refusal},
     keys::{Keys, Outage},
-    rules::{Fault, Rule},
+    keyset::KeySet,
+    rules::{Fault, Rule, Rules},
+    token::Split,
 };
-use crate::bearer::{Token, bearer};
+use crate::{
+    bearer::{Token, bearer},
+    claims::Mapping,
+    memory::{Hash, Memory, hash},
+};
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// Verifies the JWTs of one issuer; made by [`Jwt::build`].
+/// Verifies the JWTs of one issuer, made by [`Jwt::build`], or of several, made by [`issuers()`].
 ///
-/// Cheap to clone; clones share the issuer's keys.
+/// Which issuer's rules and keys a token is held against, its `iss` says, to the letter. The token of
+/// any other is refused before anybody is asked for a key.
+///
+/// Cheap to clone; clones share the issuers' keys.
 #[derive(Clone)]
-pub struct JwtAuth {
-    settings: Arc<Settings>,
-    keys: Keys,
+pub struct JwtAuth(Arc<Shared>);
+
+struct Shared {
+    issuers: Vec<Issuer>,
+    rules: Rules,
+    /// Whether tokens without the form of a JWT are left to others.
+    leave_forms: bool,
+    /// Whether the JWTs of other issuers are left to others.
+    leave_issuers: bool,
     clock: Clock,
-    principals: Vec<Principal>,
-    leave_others: bool,
+    memory: Memory<Remembered>,
+}
+
+/// The verdict on a token, which holds while the issuer's keys are the same.
+///
+/// It is of the token alone. What else a request has to bring, or a moment to allow, is not in it.
+#[derive(Clone)]
+struct Remembered {
+    identity: Arc<Identity>,
+    /// Which of the issuers.
+    issuer: usize,
+    keys: Hash,
+}
+
+/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
+const MAX_REMEMBERED: usize = 8 * 1024;
+
+/// One issuer, and what its tokens are held against.
+struct Issuer {
+    settings: Settings,
+    keys: Keys,
+    mapping: Mapping,
 }
 
 impl Authenticate for JwtAuth {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
-            match self.identify(with).await {
-                Ok(identity) => Verdict::known(identity),
+            match self.0.identify(with).await {
+                Ok(identity) => Verdict::Known(identity, Answer::default()),
                 Err(verdict) => verdict,
             }
         })
     }
 
     fn card(&self) -> ResourceCard {
+        let issuers = &self.0.issuers;
         let mut card = ResourceCard::default();
-        card.authorization_servers = vec![self.settings.issuer.clone()];
-        card.needs_resource = self.settings.audiences.is_empty();
-        card.principals = self.principals.iter().map(|principal| principal.of).collect();
+        card.authorization_servers =
+            issuers.iter().map(|issuer| issuer.settings.issuer.clone()).collect();
+        card.needs_resource = issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
+        // A promise to tools, so it holds only where it holds for every issuer.
+        let made = |issuer: &Issuer| -> Vec<_> {
+            issuer.mapping.principals().iter().map(|principal| principal.of).collect()
+        };
+        let mut all = issuers.iter().map(made);
+        card.principals = all.next().unwrap_or_default();
+        all.for_each(|made| card.principals.retain(|of| made.contains(of)));
         card
     }
 }
 
-impl JwtAuth {
-    async fn identify(&self, with: &Credentials) -> Result<Identity, Verdict> {
+impl Shared {
+    async fn identify(&self, with: &Credentials) -> Result<Arc<Identity>, Verdict> {
         let token = bearer(with)?;
-        if self.leave_others && !token::has_form(token.expose()) {
+        if self.leave_forms && !has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        if self.settings.audiences.is_empty() && with.resource().is_empty() {
-            return Err(Verdict::Failed(NO_AUDIENCE.into()));
+        let (text, resource) = (token.expose(), with.resource());
+        let short = text.len() <= MAX_REMEMBERED;
+        let hash = short.then(|| hash(&[resource.as_bytes(), text.as_bytes()]));
+        if let Some(hash) = &hash
+            && let Some(identity) = self.remembered(hash).await?
+        {
+            return Ok(identity);
         }
-        let claims = self.claims(&token, with.resource()).await?;
-        let settings = &self.settings;
-        identity::identity(&settings.issuer, settings.leeway, &claims, token, &self.principals)
-            .map_err(Verdict::Refused)
+        let split = token::split(text, self.rules);
+        let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
+        let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
+        match self.issuers.iter().position(named) {
+            Some(at) => self.judged(at, split, token.clone(), resource, hash).await,
+            None if self.leave_issuers => Err(Verdict::NotMine),
+            None => Err(Verdict::Refused(self.refusal(Fault::Rule(Rule::Issuer)))),
+        }
     }
 
-    /// The claims of a token that keeps every rule.
-    async fn claims(&self, token: &Token, resource: &str) -> Result<Claims, Verdict> {
-        let settings = &*self.settings;
-        let refused = |fault: Fault| Verdict::Refused(refusal(fault.rule(), settings, resource));
-        let read =
-            token::read(token.expose(), &settings.algorithms, settings.rules).map_err(refused)?;
-        let keys = self.keys.current().await.map_err(unavailable)?;
-        let judged = judge(&read, &keys, settings, resource, (self.clock)());
-        let Err(Fault::Keys(_)) = judged else { return judged.map_err(refused) };
-        match self.keys.newer(&keys).await.map_err(unavailable)? {
-            Some(newer) => {
-                judge(&read, &newer, settings, resource, (self.clock)()).map_err(refused)
-            }
-            None => judged.map_err(refused),
+    /// What a token that was judged before stands for, unless its issuer has changed its keys since.
+    async fn remembered(&self, hash: &Hash) -> Result<Option<Arc<Identity>>, Verdict> {
+        let kept = self.memory.find(hash, (self.clock)());
+        let Some(Remembered { identity, issuer, keys }) = kept else { return Ok(None) };
+        let Some(issuer) = self.issuers.get(issuer) else { return Ok(None) };
+        if issuer.keys.current().await.map_err(unavailable)?.digest == keys {
+            return Ok(Some(identity));
         }
+        self.memory.forget(hash);
+        Ok(None)
+    }
+
+    /// Judges a token by the rules and the keys of one issuer, and remembers that it is good.
+    async fn judged(
+        &self,
+        at: usize,
+        split: Split<'_>,
+        token: Token,
+        resource: &str,
+        hash: Option<Hash>,
+    ) -> Result<Arc<Identity>, Verdict> {
+        let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
+        let judged = issuer.judged(split, token, resource, &*self.clock).await?;
+        let Judged { identity, end, keys } = judged;
+        let identity = Arc::new(identity);
+        if let Some(hash) = hash {
+            let kept = Remembered { identity: Arc::clone(&identity), issuer: at, keys };
+            self.memory.keep(hash, kept, (self.clock)(), end);
+        }
+        Ok(identity)
+    }
+
+    /// The refusal for a rule that is broken whoever the issuer is.
+    fn refusal(&self, fault: Fault) -> Refusal {
+        let issuers: Vec<_> =
+            self.issuers.iter().map(|issuer| issuer.settings.issuer.as_str()).collect();
+        match fault.rule() {
+            Rule::Issuer => refusal(Rule::Issuer, &issuers),
+            rule => refusal(rule, &[]),
+        }
+    }
+}
+
+/// A good token: whose it is, when it ends, and with which keys it was verified.
+struct Judged {
+    identity: Identity,
+    end: SystemTime,
+    keys: Hash,
+}
+
+impl Issuer {
+    async fn judged(
+        &self,
+        split: Split<'_>,
+        token: Token,
+        resource: &str,
+        clock: &(dyn Fn() -> SystemTime + Send + Sync),
+    ) -> Result<Judged, Verdict> {
+        let settings = &self.settings;
+        if settings.audiences.is_empty() && resource.is_empty() {
+            return Err(Verdict::Failed(NO_AUDIENCE.into()));
+        }
+        let refused = |fault: Fault| Verdict::Refused(settings.refusal(fault.rule(), resource));
+        let read = split.judged(settings).map_err(refused)?;
+        let judge = |keys: &KeySet| judge(&read, keys, settings, resource, clock());
+        let mut keys = self.keys.current().await.map_err(unavailable)?;
+        let mut judged = judge(&keys);
+        // With newer keys where those held do not tell.
+        if matches!(judged, Err(Fault::Keys(_)))
+            && let Some(newer) = self.keys.newer(&keys).await.map_err(unavailable)?
+        {
+            judged = judge(&newer);
+            keys = newer;
+        }
+        judged.map_err(refused)?;
+        let expires = judge::end(&read.claims, settings.leeway);
+        let made = self.mapping.identity(&settings.issuer, &read.claims, expires, token);
+        // Within the leeway, a token is good and not remembered.
+        let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
+        Ok(Judged { identity: made.map_err(Verdict::Refused)?, end, keys: keys.digest })
     }
 }
 
 impl fmt::Debug for JwtAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuth").field("settings", &self.settings).finish_non_exhaustive()
+        let settings = self.0.issuers.iter().map(|issuer| &issuer.settings);
+        f.debug_struct("JwtAuth")
+            .field("issuers", &settings.collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 
-const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
+pub(crate) const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
                            set its public URL, or an audience";
 
 fn unavailable(outage: Outage) -> Verdict {
     Verdict::Unavailable { retry: outage.retry }
-}
-
-/// The refusal for a broken rule. The log is told what was expected, never what the token says.
-fn refusal(rule: Rule, settings: &Settings, resource: &str) -> Refusal {
-    let expected = match (rule, &*settings.audiences) {
-        (Rule::Issuer, _) => format!("; expected {}", settings.issuer),
-        (Rule::Audience, []) => format!("; expected {resource}"),
-        (Rule::Audience, accepted) => format!("; expected one of {}", accepted.join(", ")),
-        _ => String::new(),
-    };
-    let message = rule.message();
-    Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
 }

@@ -2,8 +2,11 @@
 //!
 //! - `jwt` (a feature, on by default) verifies access tokens that are signed JWTs, with the keys
 //!   that their issuer publishes.
+//!   `issuers` verifies those of several, `presets` knows well-known providers.
+//! - `introspection`, of the same feature, asks an authorization server about tokens that are opaque.
 //! - `api_keys` (a feature, on by default) verifies keys that an operator hands out and keeps as
 //!   hashes.
+//! - `gateway`, of the same feature, believes a gateway in front that proves itself.
 //! - [`auth_fn`] makes an authenticator of a closure.
 //! - [`bearer()`] takes a bearer token from a request's credentials, for closures of that kind.
 //! - [`chain()`] asks several authenticators in order.
@@ -15,14 +18,30 @@
 mod api_keys;
 mod bearer;
 mod chain;
+#[cfg(feature = "jwt")]
+mod claims;
 mod closure;
 #[cfg(feature = "jwt")]
 mod fetch;
 #[cfg(feature = "jwt")]
+mod flight;
+#[cfg(feature = "jwt")]
+mod form;
+#[cfg(feature = "api-keys")]
+mod gateway;
+#[cfg(feature = "jwt")]
+mod introspection;
+#[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(feature = "jwt")]
+mod memory;
+#[cfg(feature = "jwt")]
+pub mod presets;
 
 #[cfg(feature = "api-keys")]
 pub use self::api_keys::{ApiKey, ApiKeyAuth, ApiKeys, ApiSecret, api_keys};
+#[cfg(feature = "api-keys")]
+pub use self::gateway::{Gateway, GatewayAuth, GatewayDanger, gateway};
 pub use self::{
     bearer::{Token, bearer},
     chain::{Chain, chain},
@@ -30,6 +49,10 @@ pub use self::{
 };
 #[cfg(feature = "jwt")]
 pub use self::{
+    claims::{Claims, Fields, Mapping},
     fetch::{Fetch, FetchError, FetchErrorKind, HttpFetch, HttpFetchBuilder},
-    jwt::{Algorithm, Claims, Danger, Jwt, JwtAuth, jwt},
+    introspection::{
+        ClientKey, Introspection, IntrospectionAuth, IntrospectionDanger, introspection,
+    },
+    jwt::{Algorithm, Danger, Jwt, JwtAuth, issuers, jwt},
 };

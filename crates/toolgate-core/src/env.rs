@@ -35,6 +35,9 @@ pub const TABLE: &[Variable] = &[
     ISSUER,
     JWKS_URI,
     AUDIENCE,
+    CLIENTS,
+    ROLE_CLAIMS,
+    SCOPE_CLAIMS,
     API_KEYS,
     TOKEN,
     SEAL_KEYS,
@@ -66,6 +69,9 @@ variables! {
     ISSUER = "", "issuer of access tokens.";
     JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";
+    CLIENTS = "", "clients whose tokens are accepted, by `client_id` or `azp`, separated by commas.";
+    ROLE_CLAIMS = "", "claims that hold roles, in place of `roles`, separated by commas: `realm_access.roles`, `[https://example.com/roles]`.";
+    SCOPE_CLAIMS = "", "claims that hold scopes, in place of `scope` and `scp`, separated by commas.";
     API_KEYS = "", "path of the JSON file that lists the API keys, as hashes.";
     TOKEN = "", "token of the one caller that a server on standard input and output has.";
     SEAL_KEYS = "", "keys that seal what clients keep for the server, 64 hexadecimal digits each, separated by commas: the first seals, all open. Random at each start by default.";

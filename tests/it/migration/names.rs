@@ -8,7 +8,7 @@ use serde_json::json;
 use toolgate::{
     Authenticate, Decision, Guard, Identity, Key, Live, Refusal, Scopes, Service, Shutdown,
     Transport, Verdict,
-    auth::{ApiKeys, Claims, Danger, Jwt},
+    auth::{ApiKeys, Claims, Danger, Fields, Jwt, Mapping, introspection, issuers, presets},
     core::{
         BoxFuture, Challenge, Credentials, IntoService, ResourceCard,
         env::Env,
@@ -168,7 +168,33 @@ fn tokens() -> Jwt {
         let _ = (Claims::text(claims, "a"), Claims::list(claims, "b"), Claims::number(claims, "c"));
         Ok(User { active: Claims::flag(claims, "active").unwrap_or(false) })
     });
+    let tokens = Jwt::claims(tokens, mapped);
     Danger::accept_without_audience(tokens.danger(), "client_id", "ours")
+}
+
+fn providers() -> std::result::Result<toolgate::auth::JwtAuth, toolgate::StartError> {
+    let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+    let cognito = presets::cognito("eu-west-1_a").danger();
+    let cognito = Danger::accept_without_audience(cognito, "client_id", "ours");
+    let (new, old) = (presets::entra(tenant), presets::entra_v1(tenant));
+    issuers([cognito, new.audience(["a"]), old.audience(["b"]), tokens()])
+}
+
+fn mapped(claims: Mapping) -> Mapping {
+    let claims = Mapping::roles(Mapping::clients(claims, ["ours"]), ["realm_access.roles"]);
+    Mapping::user::<Owner>(Mapping::scopes(claims, ["scp"]), |owner| {
+        let owner = Fields::required(owner, "name", ["sub"]);
+        Fields::list(Fields::optional(owner, "mail", ["email"]), "teams", ["groups"])
+    })
+}
+
+#[derive(toolgate::serde::Deserialize)]
+#[serde(crate = "toolgate::serde")]
+#[expect(dead_code, reason = "made, and not looked at")]
+struct Owner {
+    name: String,
+    mail: Option<String>,
+    teams: Vec<String>,
 }
 
 fn limits() -> Limits {
@@ -192,6 +218,9 @@ async fn what_the_page_names_is_there() {
     let (_, key) = ApiKey::generate("tg_nightly", "reports").unwrap();
     let keys = ApiKeys::principal(api_keys([key]), |_| Ok(User { active: true }));
     let closure = auth_fn(|_: Credentials| async { Refusal::missing() }).provides::<User>();
+    providers().unwrap();
+    presets::google(["1234.apps.googleusercontent.com"]).build().unwrap();
+    introspection("https://id.example").client_secret("us", "secret").build().unwrap();
     let both = chain(keys.build().unwrap()).or(tokens().build().unwrap()).or(closure).or(Door);
 
     let sessions = MemorySessions::idle(MemorySessions::new(), Duration::from_secs(60));

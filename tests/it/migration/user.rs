@@ -23,6 +23,10 @@ async fn some_claims_may_be_missing() {
     assert_eq!(users.user_info(&token).await, expected);
     let token = users.token().without("legacy_name").claim("realm_access", json!({})).sign();
     assert_eq!(users.user_info(&token).await, expected);
+    // One text is a list of one, and no part of it is.
+    let token = users.token().claim("realm_access", json!({"roles": "auditor auditors"})).sign();
+    assert_eq!(users.user_info(&token).await["roles"], json!(["auditor auditors"]));
+    assert_eq!(tools(&users.send(list(), &token).await), ["user-info"]);
 }
 
 #[tokio::test]
@@ -31,11 +35,20 @@ async fn a_token_without_a_user_is_401_and_the_log_names_the_claim() {
     let message = "the token lacks a claim that this server needs";
     let why = format!(r#"error="invalid_token", error_description="{message}""#);
     for (token, cause) in [
-        (users.token().without("preferred_username"), "missing field `preferred_username`"),
-        (users.token().without("azp"), "missing field `azp`"),
-        (users.token().claim("preferred_username", 7), "wrong shape"),
-        (users.token().claim("realm_access", "auditor"), "wrong shape"),
-        (users.token().claim("realm_access", json!({"roles": "auditor"})), "wrong shape"),
+        (
+            users.token().without("preferred_username"),
+            "missing claim: field `name` from `preferred_username`",
+        ),
+        (users.token().without("azp"), "missing claim: the client from `client_id`, `azp`"),
+        (
+            users.token().claim("preferred_username", 7),
+            "wrong shape: field `name` from `preferred_username`",
+        ),
+        (users.token().claim("realm_access", "auditor"), "wrong shape: `realm_access.roles`"),
+        (
+            users.token().claim("realm_access", json!({"roles": {"auditor": true}})),
+            "wrong shape: `realm_access.roles`",
+        ),
     ] {
         let reply = users.send(call("user-info"), &token.sign()).await;
         let error = json!({"code": -32000, "message": message});

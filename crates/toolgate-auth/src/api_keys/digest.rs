@@ -7,14 +7,14 @@ use subtle::ConstantTimeEq;
 /// SHA-256 (FIPS 180-4) of a whole key. Without `==`, which would tell by its time how many bytes
 /// are right.
 #[derive(Clone, Copy)]
-pub(super) struct Digest(pub(super) [u8; 32]);
+pub(crate) struct Digest(pub(super) [u8; 32]);
 
 impl Digest {
     /// What no key has for its digest, as far as anybody can find one.
     pub(super) const NONE: Self = Self([0; 32]);
 
     /// The digest of a key as it is sent.
-    pub(super) fn of(key: &[u8]) -> Self {
+    pub(crate) fn of(key: &[u8]) -> Self {
         #[cfg(test)]
         work::HASHED.with(|count| count.set(count.get() + 1));
         let mut digest = [0; 32];
@@ -23,7 +23,7 @@ impl Digest {
     }
 
     /// Whether the two are equal, in a time that does not depend on them.
-    pub(super) fn matches(&self, other: &Self) -> bool {
+    pub(crate) fn matches(&self, other: &Self) -> bool {
         #[cfg(test)]
         work::COMPARED.with(|count| count.set(count.get() + 1));
         self.0.ct_eq(&other.0).into()

@@ -13,17 +13,21 @@ use toolgate_core::{
 };
 
 use super::{
-    Clock, JwtAuth,
+    Clock, Issuer, JwtAuth,
     algorithm::Algorithm,
-    claims::Claims,
-    identity::Principal,
-    judge::Settings,
+    issuers::issuers,
+    judge::{Required, Settings},
     keys::Keys,
     rules::Rules,
     source::{self, Source},
 };
-use crate::fetch::{Fetch, HttpFetch, address};
+use crate::{
+    claims::{Claims, Mapping, Principal},
+    fetch::{Fetch, HttpFetch, address},
+};
 
+/// Tokens that are remembered.
+const MEMORY: usize = 4096;
 const LEEWAY: Duration = Duration::from_secs(30);
 /// Clocks that differ by more than this are broken, not drifting.
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
@@ -47,10 +51,15 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         algorithms: Algorithm::ALL.to_vec(),
         leeway: LEEWAY,
         without_audience: None,
+        rfc9068: false,
+        required: Vec::new(),
         clock: Arc::new(SystemTime::now),
         fetch: None,
-        principals: Vec::new(),
-        leave_others: false,
+        mapping: Mapping::default(),
+        leave_forms: false,
+        leave_issuers: false,
+        memory: MEMORY,
+        problems: Vec::new(),
     }
 }
 
@@ -62,25 +71,39 @@ pub struct Jwt {
     jwks_uri: Option<String>,
     algorithms: Vec<Algorithm>,
     leeway: Duration,
-    without_audience: Option<(String, String)>,
+    without_audience: Option<(String, Vec<String>)>,
+    rfc9068: bool,
+    required: Vec<Required>,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
-    principals: Vec<Principal>,
-    leave_others: bool,
+    mapping: Mapping,
+    leave_forms: bool,
+    leave_issuers: bool,
+    memory: usize,
+    /// What a preset found wrong.
+    problems: Vec<String>,
 }
 
 impl Jwt {
-    /// The settings in `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI` and `TOOLGATE_AUDIENCE`; `None` when
-    /// no issuer is set.
+    /// The settings in `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI`, `TOOLGATE_AUDIENCE`,
+    /// `TOOLGATE_CLIENTS`, `TOOLGATE_ROLE_CLAIMS` and `TOOLGATE_SCOPE_CLAIMS`; `None` when no issuer
+    /// is set.
     ///
     /// # Errors
     /// When a variable cannot be read, or the others are set without an issuer.
     pub fn from_env(env: &Env) -> Result<Option<Self>, StartError> {
         let (issuer, jwks_uri) = (env.text(env::ISSUER)?, env.text(env::JWKS_URI)?);
         let audiences = env.list(env::AUDIENCE)?;
+        let clients = env.list(env::CLIENTS)?;
+        let (roles, scopes) = (env.list(env::ROLE_CLAIMS)?, env.list(env::SCOPE_CLAIMS)?);
         let Some(issuer) = issuer else {
-            let orphans =
-                [(jwks_uri.is_some(), env::JWKS_URI), (audiences.is_some(), env::AUDIENCE)];
+            let orphans = [
+                (jwks_uri.is_some(), env::JWKS_URI),
+                (audiences.is_some(), env::AUDIENCE),
+                (clients.is_some(), env::CLIENTS),
+                (roles.is_some(), env::ROLE_CLAIMS),
+                (scopes.is_some(), env::SCOPE_CLAIMS),
+            ];
             let problems = orphans.iter().filter(|(set, _)| *set);
             let problems = problems.map(|(_, variable)| {
                 format!("{} is set, and {} is not", variable.name, env::ISSUER.name)
@@ -88,7 +111,17 @@ impl Jwt {
             StartError::check(problems.collect())?;
             return Ok(None);
         };
-        Ok(Some(Self { audiences, jwks_uri, ..jwt(issuer) }))
+        let mut mapping = Mapping::default();
+        if let Some(clients) = clients {
+            mapping = mapping.clients(clients);
+        }
+        if let Some(roles) = roles {
+            mapping = mapping.roles(roles);
+        }
+        if let Some(scopes) = scopes {
+            mapping = mapping.scopes(scopes);
+        }
+        Ok(Some(Self { audiences, jwks_uri, mapping, ..jwt(issuer) }))
     }
 
     /// Audiences to accept in place of the server's resource identifier. One of them has to be in
@@ -148,15 +181,68 @@ impl Jwt {
         U: Send + Sync + 'static,
         F: Fn(&Claims) -> Result<U, Refusal> + Send + Sync + 'static,
     {
-        self.principals.push(Principal::new(make));
+        self.mapping = self.mapping.principal(Principal::new(make));
         self
+    }
+
+    /// Says which claims hold the client, roles and scopes, which clients may call, and which type of
+    /// yours is made of what: [`Mapping`] shows how.
+    #[must_use]
+    pub fn claims(self, change: impl FnOnce(Mapping) -> Mapping) -> Self {
+        Self { mapping: change(self.mapping), ..self }
     }
 
     /// Leaves a bearer token that has not the three parts of a JWT to the next of a
     /// [`chain`](crate::chain()), where others follow. Unless set, such a token is refused.
     #[must_use]
     pub fn leave_other_tokens(self) -> Self {
-        Self { leave_others: true, ..self }
+        Self { leave_forms: true, ..self }
+    }
+
+    /// Leaves the JWTs of other issuers to the next of a [`chain`](crate::chain()), where somebody
+    /// else judges them. Unless set, such a token is refused.
+    #[must_use]
+    pub fn leave_other_issuers(self) -> Self {
+        Self { leave_issuers: true, ..self }
+    }
+
+    /// How many good tokens are remembered, 4096 unless set; with 0, every one is verified on every
+    /// request. A token is remembered by its hash until it ends or the issuer changes its keys, and not
+    /// at all when it is longer than 8 KiB. Types of yours are then made once for a token.
+    #[must_use]
+    pub fn memory(self, tokens: usize) -> Self {
+        Self { memory: tokens, ..self }
+    }
+
+    /// Accepts only tokens that say of themselves that they are access tokens (`typ` is `at+jwt`) and
+    /// have every claim that RFC 9068, section 2.2, requires. Unless set, `typ` may be `JWT` or
+    /// missing, as with most issuers, and other rules tell access tokens from others.
+    #[must_use]
+    pub fn rfc9068(self) -> Self {
+        Self { rfc9068: true, ..self }
+    }
+
+    /// Accepts only tokens that have this claim.
+    #[must_use]
+    pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
+        self.required.push(Required { claim: claim.into(), values: Vec::new() });
+        self
+    }
+
+    /// Accepts only tokens in which this claim is one of these texts.
+    #[must_use]
+    pub fn require_value<S: Into<String>>(
+        mut self,
+        claim: impl Into<String>,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        let (claim, values): (_, Vec<String>) =
+            (claim.into(), values.into_iter().map(Into::into).collect());
+        if values.is_empty() {
+            self.problems.push(format!("`require_value` names no value of `{claim}`"));
+        }
+        self.required.push(Required { claim, values });
+        self
     }
 
     /// Settings that give up a check, each named for what it gives up.
@@ -170,8 +256,43 @@ impl Jwt {
     /// # Errors
     /// Every setting that cannot be used or contradicts another.
     pub fn build(self) -> Result<JwtAuth, StartError> {
-        let loopback = parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri));
-        StartError::check(self.problems(loopback))?;
+        issuers([self])
+    }
+
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) fn leaves_forms(&self) -> bool {
+        self.leave_forms
+    }
+
+    pub(super) fn leaves_issuers(&self) -> bool {
+        self.leave_issuers
+    }
+
+    pub(super) fn remembers(&self) -> usize {
+        self.memory
+    }
+
+    pub(super) fn now(&self) -> Clock {
+        Arc::clone(&self.clock)
+    }
+
+    /// The same, with a problem that is told when it is built.
+    pub(crate) fn problem(mut self, problem: impl Into<String>) -> Self {
+        self.problems.push(problem.into());
+        self
+    }
+
+    /// Whether the issuer is on loopback without TLS.
+    fn is_local(&self) -> bool {
+        parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri))
+    }
+
+    /// What settings without problems stand for.
+    pub(super) fn ready(self) -> Result<Issuer, StartError> {
+        let loopback = self.is_local();
         if loopback {
             tracing::warn!(issuer = %self.issuer, "the issuer is on loopback: for development only");
         }
@@ -189,20 +310,17 @@ impl Jwt {
             algorithms: self.algorithms,
             leeway: self.leeway,
             without_audience: self.without_audience,
+            rfc9068: self.rfc9068,
+            required: self.required,
             rules,
         };
-        Ok(JwtAuth {
-            settings: Arc::new(settings),
-            keys: Keys::new(source),
-            clock: self.clock,
-            principals: self.principals,
-            leave_others: self.leave_others,
-        })
+        let keys = Keys::new(source);
+        Ok(Issuer { settings, keys, mapping: self.mapping })
     }
 
     /// What is wrong with the settings, a sentence each.
-    fn problems(&self, loopback: bool) -> Vec<String> {
-        let mut problems = Vec::new();
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = self.problems.clone();
         let mut unless = |fine: bool, problem: &str| {
             if !fine {
                 problems.push(problem.to_owned());
@@ -210,7 +328,7 @@ impl Jwt {
         };
         // RFC 8414, section 2: an issuer has neither query nor fragment.
         let plain = !self.issuer.contains(['?', '#', '@']);
-        let issuer = parsed(&self.issuer).filter(|uri| source::is_safe(uri, loopback));
+        let issuer = parsed(&self.issuer).filter(|uri| source::is_safe(uri, self.is_local()));
         unless(
             plain && issuer.is_some(),
             "the issuer has to be an https URL without query, fragment and user, or an http URL on \
@@ -229,7 +347,7 @@ impl Jwt {
         unless(self.leeway <= MAX_LEEWAY, "`leeway` is longer than 5 minutes");
         let instead = self.without_audience.as_ref();
         unless(
-            instead.is_none_or(|(claim, value)| !claim.is_empty() && !value.is_empty()),
+            instead.is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
             "`accept_without_audience` has to name a claim and its value",
         );
         unless(
@@ -239,12 +357,7 @@ impl Jwt {
             "`accept_without_audience` has to name a claim that says whom the token is for: not \
              `aud`, which is then absent, nor one that every token has",
         );
-        let types: Vec<_> = self.principals.iter().map(|principal| principal.of).collect();
-        let twice =
-            types.iter().enumerate().find(|(at, of)| types.iter().take(*at).any(|one| one == *of));
-        if let Some((_, of)) = twice {
-            problems.push(format!("`principal` is set twice for {}", of.name()));
-        }
+        problems.extend(self.mapping.problems());
         problems
     }
 }
@@ -256,7 +369,7 @@ pub struct Danger(Jwt);
 impl Danger {
     /// Accepts a token without `aud` when `claim` is `value`, or an array with it. For issuers such
     /// as Cognito, whose access tokens name the client alone. A token that has `aud` is held
-    /// against the audience all the same.
+    /// against the audience all the same. Called again for the same claim, it adds a value.
     ///
     /// The danger: whoever gets a token for `value` to call another server can call this one.
     #[must_use]
@@ -265,13 +378,18 @@ impl Danger {
         claim: impl Into<String>,
         value: impl Into<String>,
     ) -> Jwt {
-        Jwt { without_audience: Some((claim.into(), value.into())), ..self.0 }
+        let (claim, value) = (claim.into(), value.into());
+        let mut values = match self.0.without_audience {
+            Some((before, values)) if before == claim => values,
+            _ => Vec::new(),
+        };
+        values.push(value);
+        Jwt { without_audience: Some((claim, values)), ..self.0 }
     }
 }
 
 impl JwtAuth {
-    /// An authenticator from `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI` and `TOOLGATE_AUDIENCE` of this
-    /// process's environment.
+    /// An authenticator from this process's environment, as [`Jwt::from_env`] reads it.
     ///
     /// # Errors
     /// When no issuer is set, a variable cannot be read, or the settings contradict each other.

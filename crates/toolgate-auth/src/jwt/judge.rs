@@ -2,30 +2,77 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use toolgate_core::Refusal;
+
 use super::{
     algorithm::Algorithm,
     audience,
-    claims::Claims,
     keyset::KeySet,
-    members::Members,
     rules::{Fault, Rule, Rules},
     token::Unverified,
 };
+use crate::claims::Claims;
 
 /// Latest second that a date may name: the end of the year 9999.
 const LAST: f64 = 253_402_300_799.0;
 
 /// What tokens are held against.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub(super) issuer: String,
+pub(crate) struct Settings {
+    pub(crate) issuer: String,
     /// In place of the server's resource identifier; empty for that.
-    pub(super) audiences: Vec<String>,
-    pub(super) algorithms: Vec<Algorithm>,
-    pub(super) leeway: Duration,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) leeway: Duration,
     /// The claim and value that count when `aud` is absent.
-    pub(super) without_audience: Option<(String, String)>,
-    pub(super) rules: Rules,
+    pub(crate) without_audience: Option<(String, Vec<String>)>,
+    /// Whether a token has to keep to RFC 9068 to the letter.
+    pub(crate) rfc9068: bool,
+    /// What else this issuer's access tokens have.
+    pub(crate) required: Vec<Required>,
+    pub(crate) rules: Rules,
+}
+
+impl Settings {
+    /// The refusal for a rule that was broken.
+    pub(crate) fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
+        match (rule, &*self.audiences) {
+            (Rule::Issuer, _) => refusal(rule, &[&self.issuer]),
+            (Rule::Audience, []) => refusal(rule, &[resource]),
+            (Rule::Audience, accepted) => {
+                refusal(rule, &accepted.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            _ => refusal(rule, &[]),
+        }
+    }
+}
+
+/// The refusal for a broken rule. The log is told what was expected, never what the token says.
+pub(super) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
+    let message = rule.message();
+    let expected = match expected {
+        [] => String::new(),
+        [one] => format!("; expected {one}"),
+        several => format!("; expected one of {}", several.join(", ")),
+    };
+    Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
+}
+
+/// A claim that a token has to have.
+#[derive(Clone, Debug)]
+pub(crate) struct Required {
+    pub(crate) claim: String,
+    /// The texts of which it is one; empty for any value.
+    pub(crate) values: Vec<String>,
+}
+
+impl Required {
+    fn holds(&self, claims: &Claims) -> bool {
+        if self.values.is_empty() {
+            return claims.0.get(&self.claim).is_some_and(|value| !value.is_null());
+        }
+        claims.text(&self.claim).is_some_and(|text| self.values.iter().any(|value| value == text))
+    }
 }
 
 /// Judges a token that was read: its signature first, then what it says.
@@ -35,26 +82,34 @@ pub(super) fn judge(
     settings: &Settings,
     resource: &str,
     now: SystemTime,
-) -> Result<Claims, Fault> {
+) -> Result<(), Fault> {
     keys.verify(token, settings.rules)?;
-    let members = Members::read(&token.payload).ok_or(Fault::Rule(Rule::Readable))?;
-    settings.rules.require(Rule::Unique, !members.twice)?;
-    let case = Case { claims: Claims(members.map), settings, resource, now: seconds(now) };
+    judge_claims(&token.claims, settings, resource, now)
+}
+
+/// Judges what a token says, once it is known that its issuer says so.
+pub(crate) fn judge_claims(
+    claims: &Claims,
+    settings: &Settings,
+    resource: &str,
+    now: SystemTime,
+) -> Result<(), Fault> {
+    let case = Case { claims, settings, resource, now: seconds(now) };
     for (rule, holds) in CHECKS {
         settings.rules.require(*rule, holds(&case))?;
     }
-    Ok(case.claims)
+    Ok(())
 }
 
 /// The end of a token's life, as far as this server grants it: `exp` and the leeway. A call that was
 /// let in within the leeway must not be over before it starts.
-pub(super) fn end(claims: &Claims, leeway: Duration) -> Option<SystemTime> {
+pub(crate) fn end(claims: &Claims, leeway: Duration) -> Option<SystemTime> {
     let exp = Duration::try_from_secs_f64(date(claims, "exp")?).ok()?;
     UNIX_EPOCH.checked_add(exp)?.checked_add(leeway)
 }
 
 struct Case<'a> {
-    claims: Claims,
+    claims: &'a Claims,
     settings: &'a Settings,
     resource: &'a str,
     now: f64,
@@ -65,17 +120,25 @@ type Check = (Rule, fn(&Case<'_>) -> bool);
 /// What the claims have to say, in the order of asking. The two kinds of wrong token come first:
 /// that they are the wrong kind tells more than what follows from it.
 const CHECKS: &[Check] = &[
-    (Rule::IdToken, |case| !is_id_token(&case.claims)),
-    (Rule::RefreshToken, |case| !is_refresh_token(&case.claims)),
+    (Rule::IdToken, |case| !is_id_token(case.claims)),
+    (Rule::RefreshToken, |case| !is_refresh_token(case.claims)),
     (Rule::Issuer, |case| case.claims.text("iss") == Some(&case.settings.issuer)),
     (Rule::Audience, is_for_us),
     (Rule::Expiry, |case| {
-        date(&case.claims, "exp").is_some_and(|exp| case.now < exp + case.leeway())
+        date(case.claims, "exp").is_some_and(|exp| case.now < exp + case.leeway())
     }),
     (Rule::NotBefore, |case| case.has_begun("nbf")),
     (Rule::IssuedAt, |case| case.has_begun("iat")),
     (Rule::Subject, |case| case.claims.text("sub").is_some_and(|subject| !subject.is_empty())),
+    (Rule::Profile, |case| {
+        !case.settings.rfc9068 || PROFILE.iter().all(|name| case.claims.has(name))
+    }),
+    (Rule::Required, |case| case.settings.required.iter().all(|claim| claim.holds(case.claims))),
+    (Rule::Bound, |case| !case.claims.has("cnf")),
 ];
+
+/// What RFC 9068, section 2.2, requires beyond what is required of every token.
+const PROFILE: [&str; 3] = ["client_id", "iat", "jti"];
 
 impl Case<'_> {
     fn leeway(&self) -> f64 {
@@ -85,15 +148,16 @@ impl Case<'_> {
     /// Whether the date is absent, or readable and not in the future.
     fn has_begun(&self, name: &str) -> bool {
         !self.claims.has(name)
-            || date(&self.claims, name).is_some_and(|date| date <= self.now + self.leeway())
+            || date(self.claims, name).is_some_and(|date| date <= self.now + self.leeway())
     }
 }
 
 /// Whether the token names this server, or keeps the claim that was accepted in place of that.
 fn is_for_us(case: &Case<'_>) -> bool {
     if !case.claims.has("aud") {
-        return case.settings.without_audience.as_ref().is_some_and(|(name, value)| {
-            case.claims.texts(name).is_some_and(|texts| texts.contains(&&**value))
+        return case.settings.without_audience.as_ref().is_some_and(|(name, values)| {
+            let texts = case.claims.texts(name).unwrap_or_default();
+            texts.into_iter().any(|text| values.iter().any(|value| value == text))
         });
     }
     let Some(named) = case.claims.texts("aud") else { return false };
@@ -109,7 +173,12 @@ fn is_for_us(case: &Case<'_>) -> bool {
 fn is_id_token(claims: &Claims) -> bool {
     claims.text("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("ID"))
         || ["nonce", "at_hash", "c_hash"].iter().any(|name| claims.has(name))
-        || claims.has("token_use") && claims.text("token_use") != Some("access")
+        || claims.has("token_use") && !is_access_token(claims.text("token_use"))
+}
+
+/// What Cognito calls an access token, and Hydra.
+fn is_access_token(used: Option<&str>) -> bool {
+    matches!(used, Some("access" | "access_token"))
 }
 
 /// Keycloak's refresh tokens are signed like its access tokens.

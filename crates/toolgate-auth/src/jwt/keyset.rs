@@ -11,6 +11,7 @@ use super::{
     rules::{Fault, Rule, Rules},
     token::Unverified,
 };
+use crate::memory::{Hash, hash};
 
 /// Most keys that are read from one set.
 const MAX_KEYS: usize = 64;
@@ -26,6 +27,8 @@ pub(super) struct KeySet {
     keys: Vec<Key>,
     /// How many others were left out, and why.
     pub(super) skipped: BTreeMap<Skip, usize>,
+    /// What tells this set from another: the hash of its document.
+    pub(super) digest: Hash,
 }
 
 #[derive(Deserialize)]
@@ -36,8 +39,9 @@ struct Document {
 impl KeySet {
     /// Reads a set's document; `None` when it is no set.
     pub(super) fn read(document: &[u8], rules: Rules) -> Option<Self> {
+        let digest = hash(&[document]);
         let document: Document = serde_json::from_slice(document).ok()?;
-        let mut set = Self { keys: Vec::new(), skipped: BTreeMap::new() };
+        let mut set = Self { keys: Vec::new(), skipped: BTreeMap::new(), digest };
         for jwk in &document.keys {
             let key =
                 if set.keys.len() < MAX_KEYS { Key::read(jwk, rules) } else { Err(Skip::TooMany) };

@@ -2,7 +2,7 @@
 
 /// One rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// Not longer than [`MAX_TOKEN`](super::token::MAX_TOKEN).
     Length,
     /// Three parts (RFC 7515, section 7.1).
@@ -49,11 +49,18 @@ pub(super) enum Rule {
     IdToken,
     /// Not a refresh token.
     RefreshToken,
+    /// All that RFC 9068, section 2.2, requires, where it was asked for.
+    Profile,
+    /// What else this issuer's access tokens have, where that was said.
+    Required,
+    /// Not bound to a key (`cnf`: RFC 7800, RFC 8705, RFC 9449): whoever sends such a token without
+    /// proof may have stolen it.
+    Bound,
 }
 
 impl Rule {
     /// What a peer is told that broke it.
-    pub(super) fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         match self {
             Self::Length => "the token is too long",
             Self::Parts | Self::Encoding | Self::Readable | Self::Unique => {
@@ -74,42 +81,44 @@ impl Rule {
             Self::Subject => "the token has no subject",
             Self::IdToken => "an ID token is not an access token",
             Self::RefreshToken => "a refresh token is not an access token",
+            Self::Profile | Self::Required => "the token is not an access token of this issuer's",
+            Self::Bound => "the token is bound to a key, and the key was not proven",
         }
     }
 }
 
 /// The rules in force: all of them. Tests can leave one out, to show that it is what refuses.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     #[cfg(test)]
     without: Option<Rule>,
 }
 
 impl Rules {
     #[cfg(not(test))]
-    pub(super) fn enforce(self, _: Rule) -> bool {
+    pub(crate) fn enforce(self, _: Rule) -> bool {
         true
     }
 
     #[cfg(test)]
-    pub(super) fn enforce(self, rule: Rule) -> bool {
+    pub(crate) fn enforce(self, rule: Rule) -> bool {
         self.without != Some(rule)
     }
 
     #[cfg(test)]
-    pub(super) fn without(rule: Rule) -> Self {
+    pub(crate) fn without(rule: Rule) -> Self {
         Self { without: Some(rule) }
     }
 
     /// Refuses in the name of `rule` unless it `holds`.
-    pub(super) fn require(self, rule: Rule, holds: bool) -> Result<(), Fault> {
+    pub(crate) fn require(self, rule: Rule, holds: bool) -> Result<(), Fault> {
         if holds || !self.enforce(rule) { Ok(()) } else { Err(Fault::Rule(rule)) }
     }
 }
 
 /// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It breaks a rule, whatever the keys.
     Rule(Rule),
     /// It breaks a rule with these keys; newer ones may tell otherwise.
@@ -117,7 +126,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn rule(self) -> Rule {
+    pub(crate) fn rule(self) -> Rule {
         match self {
             Self::Rule(rule) | Self::Keys(rule) => rule,
         }

@@ -86,7 +86,7 @@ impl Source {
 
 /// Where an issuer's metadata may be: RFC 8414 section 3.1, then the same place for OpenID Connect
 /// (RFC 8414 section 5), then OpenID Connect's own (Discovery 1.0, section 4).
-pub(super) fn places(issuer: &str) -> Vec<Uri> {
+pub(crate) fn places(issuer: &str) -> Vec<Uri> {
     let trimmed = issuer.strip_suffix('/').unwrap_or(issuer);
     let start = trimmed.find("://").map_or(0, |at| at + 3);
     let slash = trimmed.get(start..).and_then(|rest| rest.find('/')).map(|at| start + at);
@@ -120,7 +120,7 @@ fn keys_uri(document: &[u8], issuer: &str, loopback: bool) -> Result<Uri, Source
 }
 
 /// Whether keys may come from there: over TLS, or from loopback where the issuer is there as well.
-pub(super) fn is_safe(uri: &Uri, loopback: bool) -> bool {
+pub(crate) fn is_safe(uri: &Uri, loopback: bool) -> bool {
     let https =
         uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty());
     https || (loopback && address::is_loopback_http(uri))

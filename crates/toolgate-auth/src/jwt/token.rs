@@ -9,38 +9,43 @@ use serde_json::{Map, Value};
 
 use super::{
     algorithm::Algorithm,
-    members::Members,
+    judge::Settings,
     rules::{Fault, Rule, Rules},
 };
+use crate::claims::{Claims, Members};
 
 /// Longest token that is looked at, in bytes. Real ones stay far below, groups and all.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+pub(crate) const MAX_TOKEN: usize = 16 * 1024;
 
 /// Unpadded, and refusing bits that no byte holds.
 const STRICT: GeneralPurpose = URL_SAFE_NO_PAD;
 
 /// Whether `text` has three parts, as a signed JWT has and no other token should (RFC 7515, section
 /// 7.1).
-pub(super) fn has_form(text: &str) -> bool {
+pub(crate) fn has_form(text: &str) -> bool {
     text.split('.').count() == 3
+}
+
+/// A token's parts, read and not judged. Nothing in them is more than a claim.
+pub(super) struct Split<'a> {
+    header: Map<String, Value>,
+    claims: Claims,
+    /// What was signed: the first two parts as they were sent.
+    signed: &'a [u8],
+    signature: Vec<u8>,
 }
 
 /// A token that may be worth a signature check.
 pub(super) struct Unverified<'a> {
     pub(super) algorithm: Algorithm,
     pub(super) key_id: Option<String>,
-    /// What was signed: the first two parts as they were sent.
+    pub(super) claims: Claims,
     pub(super) signed: &'a [u8],
-    pub(super) payload: Vec<u8>,
     pub(super) signature: Vec<u8>,
 }
 
-/// Reads `text` as far as it goes without keys.
-pub(super) fn read<'a>(
-    text: &'a str,
-    allowed: &[Algorithm],
-    rules: Rules,
-) -> Result<Unverified<'a>, Fault> {
+/// Reads `text` as far as it goes without knowing whose it is.
+pub(super) fn split(text: &str, rules: Rules) -> Result<Split<'_>, Fault> {
     rules.require(Rule::Length, text.len() <= MAX_TOKEN)?;
     let mut parts = text.split('.');
     let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next())
@@ -49,16 +54,32 @@ pub(super) fn read<'a>(
     };
     rules.require(Rule::Parts, parts.next().is_none())?;
     let signed = text.as_bytes().get(..header.len() + 1 + payload.len()).unwrap_or_default();
-
-    let header = Members::read(&decode(header, rules)?).ok_or(Fault::Rule(Rule::Readable))?;
-    rules.require(Rule::Unique, !header.twice)?;
-    Ok(Unverified {
-        algorithm: judge_header(&header.map, allowed, rules)?,
-        key_id: key_id(&header.map)?,
+    Ok(Split {
+        header: members(header, rules)?,
+        claims: Claims(members(payload, rules)?),
         signed,
-        payload: decode(payload, rules)?,
         signature: decode(signature, rules)?,
     })
+}
+
+impl<'a> Split<'a> {
+    /// Whom the token names as its issuer, to find whose rules to hold it against.
+    pub(super) fn issuer(&self) -> Option<&str> {
+        self.claims.text("iss")
+    }
+
+    /// Judges the header, by what `settings` accept.
+    pub(super) fn judged(self, settings: &Settings) -> Result<Unverified<'a>, Fault> {
+        let Self { header, claims, signed, signature } = self;
+        let algorithm = judge_header(&header, settings)?;
+        Ok(Unverified { algorithm, key_id: key_id(&header)?, claims, signed, signature })
+    }
+}
+
+fn members(part: &str, rules: Rules) -> Result<Map<String, Value>, Fault> {
+    let members = Members::read(&decode(part, rules)?).ok_or(Fault::Rule(Rule::Readable))?;
+    rules.require(Rule::Unique, !members.twice)?;
+    Ok(members.map)
 }
 
 fn decode(part: &str, rules: Rules) -> Result<Vec<u8>, Fault> {
@@ -81,11 +102,8 @@ fn lax(part: &str, rules: Rules) -> Option<Vec<u8>> {
     if rules.enforce(Rule::Encoding) { None } else { engine.decode(part).ok() }
 }
 
-fn judge_header(
-    header: &Map<String, Value>,
-    allowed: &[Algorithm],
-    rules: Rules,
-) -> Result<Algorithm, Fault> {
+fn judge_header(header: &Map<String, Value>, settings: &Settings) -> Result<Algorithm, Fault> {
+    let Settings { algorithms: allowed, rules, .. } = settings;
     // `none` and `HS*` end here: they have no `Algorithm`.
     let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
     let algorithm = algorithm.ok_or(Fault::Rule(Rule::Algorithm))?;
@@ -93,12 +111,20 @@ fn judge_header(
     let embedded = ["jwk", "jku", "x5u", "x5c"].iter().any(|name| header.contains_key(*name));
     rules.require(Rule::EmbeddedKey, !embedded)?;
     rules.require(Rule::Critical, !header.contains_key("crit"))?;
-    rules.require(Rule::Type, header.get("typ").is_none_or(is_access_token))?;
+    let typ = header.get("typ");
+    let holds = if settings.rfc9068 {
+        typ.is_some_and(|typ| is_one_of(typ, &ACCESS_TOKEN))
+    } else {
+        typ.is_none_or(|typ| is_one_of(typ, &ACCESS_TOKEN) || is_one_of(typ, &["JWT"]))
+    };
+    rules.require(Rule::Type, holds)?;
     Ok(algorithm)
 }
 
-fn is_access_token(typ: &Value) -> bool {
-    let known = ["at+jwt", "application/at+jwt", "JWT"];
+/// What RFC 9068, section 2.1, calls an access token.
+const ACCESS_TOKEN: [&str; 2] = ["at+jwt", "application/at+jwt"];
+
+fn is_one_of(typ: &Value, known: &[&str]) -> bool {
     typ.as_str().is_some_and(|typ| known.iter().any(|known| typ.eq_ignore_ascii_case(known)))
 }
 

@@ -12,8 +12,9 @@ use toolgate_core::{
 use super::kit::{Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, P256, RESOURCE, RSA, now, published};
 use crate::{
     bearer::Token,
+    claims::RawToken,
     fetch::tests::net::Peer,
-    jwt::{Algorithm, Jwt, JwtAuth, identity::RawToken, jwt},
+    jwt::{Algorithm, Jwt, JwtAuth, jwt},
 };
 
 const KEYS: &str = "https://issuer.example/keys";

@@ -101,15 +101,20 @@ fn the_forms_that_claims_may_take() {
         |draft| drop(draft.claims.as_object_mut().unwrap().remove("iat")),
         |draft| draft.claims["typ"] = "Bearer".into(),
         |draft| draft.claims["token_use"] = "access".into(),
+        |draft| draft.settings.rfc9068 = true,
+        |draft| {
+            draft.settings.rfc9068 = true;
+            draft.header["typ"] = "Application/AT+JWT".into();
+        },
         |draft| {
             draft.settings.audiences = vec!["x".into(), "api".into()];
             draft.claims["aud"] = "api".into();
         },
         |draft| {
-            draft.settings.without_audience = Some(("client_id".into(), "desk".into()));
+            draft.settings.without_audience = Some(("client_id".into(), vec!["desk".into()]));
             draft.claims.as_object_mut().unwrap().remove("aud");
         },
-        |draft| draft.settings.without_audience = Some(("client_id".into(), "phone".into())),
+        |draft| draft.settings.without_audience = Some(("client_id".into(), vec!["phone".into()])),
     ];
     for (index, change) in changes.iter().enumerate() {
         let mut draft = Draft::good();

@@ -28,21 +28,21 @@ use crate::{
     jwt::{Algorithm, judge::Settings, rules::Rules},
 };
 
-pub(super) const ISSUER: &str = "https://issuer.example";
-pub(super) const RESOURCE: &str = "https://mcp.example/mcp";
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const RESOURCE: &str = "https://mcp.example/mcp";
 /// The tests' present, in seconds.
-pub(super) const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
-pub(super) fn now() -> SystemTime {
+pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW)
 }
 
 /// A private key, as a JWK without `alg` and `use`.
-pub(super) type Pair = &'static LazyLock<Jwk>;
+pub(crate) type Pair = &'static LazyLock<Jwk>;
 
 macro_rules! pairs {
     ($($name:ident = $make:expr;)*) => {$(
-        pub(super) static $name: LazyLock<Jwk> = LazyLock::new(|| bare($make));
+        pub(crate) static $name: LazyLock<Jwk> = LazyLock::new(|| bare($make));
     )*};
 }
 
@@ -66,7 +66,7 @@ fn bare(mut jwk: Jwk) -> Jwk {
 }
 
 /// The public half as it is published, with `more` members.
-pub(super) fn published(pair: Pair, more: Value) -> Value {
+pub(crate) fn published(pair: Pair, more: Value) -> Value {
     let mut jwk = serde_json::to_value(pair.to_public_key().unwrap().as_ref()).unwrap();
     for name in ["alg", "use", "key_ops", "kid"] {
         jwk.as_object_mut().unwrap().remove(name);
@@ -75,11 +75,11 @@ pub(super) fn published(pair: Pair, more: Value) -> Value {
     jwk
 }
 
-pub(super) fn encode(part: impl AsRef<[u8]>) -> String {
+pub(crate) fn encode(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
-pub(super) fn sign(algorithm: Algorithm, pair: Pair, message: &str) -> Vec<u8> {
+pub(crate) fn sign(algorithm: Algorithm, pair: Pair, message: &str) -> Vec<u8> {
     let signer: Box<dyn JwsSigner> = match algorithm {
         Algorithm::Rs256 => Box::new(jws::RS256.signer_from_jwk(pair).unwrap()),
         Algorithm::Rs384 => Box::new(jws::RS384.signer_from_jwk(pair).unwrap()),
@@ -98,21 +98,21 @@ pub(super) fn sign(algorithm: Algorithm, pair: Pair, message: &str) -> Vec<u8> {
 }
 
 /// A token and what it is judged with: good unless changed.
-pub(super) struct Draft {
-    pub(super) header: Value,
-    pub(super) claims: Value,
+pub(crate) struct Draft {
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
     /// In place of `header` and `claims`: texts that no map can hold.
-    pub(super) header_text: Option<String>,
-    pub(super) claims_text: Option<String>,
-    pub(super) signed_by: (Algorithm, Pair),
-    pub(super) keys: Vec<Value>,
-    pub(super) settings: Settings,
+    pub(crate) header_text: Option<String>,
+    pub(crate) claims_text: Option<String>,
+    pub(crate) signed_by: (Algorithm, Pair),
+    pub(crate) keys: Vec<Value>,
+    pub(crate) settings: Settings,
     /// What happens to the token on the way.
-    pub(super) mangle: fn(String) -> String,
+    pub(crate) mangle: fn(String) -> String,
 }
 
 impl Draft {
-    pub(super) fn good() -> Self {
+    pub(crate) fn good() -> Self {
         Self {
             header: json!({"alg": "ES256", "kid": "one", "typ": "at+jwt"}),
             claims: json!({
@@ -129,7 +129,7 @@ impl Draft {
     }
 
     /// The token's text.
-    pub(super) fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         let header = self.header_text.clone().unwrap_or_else(|| self.header.to_string());
         let claims = self.claims_text.clone().unwrap_or_else(|| self.claims.to_string());
         let message = format!("{}.{}", encode(header), encode(claims));
@@ -138,25 +138,27 @@ impl Draft {
     }
 
     /// The published set.
-    pub(super) fn document(&self) -> Vec<u8> {
+    pub(crate) fn document(&self) -> Vec<u8> {
         json!({"keys": self.keys}).to_string().into_bytes()
     }
 }
 
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         issuer: ISSUER.to_owned(),
         audiences: Vec::new(),
         algorithms: Algorithm::ALL.to_vec(),
         leeway: Duration::from_secs(30),
         without_audience: None,
+        rfc9068: false,
+        required: Vec::new(),
         rules: Rules::default(),
     }
 }
 
 /// A peer that answers from a table, counts, and can be held up.
 #[derive(Clone)]
-pub(super) struct FakeIssuer(Arc<Inner>);
+pub(crate) struct FakeIssuer(Arc<Inner>);
 
 struct Inner {
     answers: Mutex<HashMap<String, Answer>>,
@@ -173,7 +175,7 @@ enum Answer {
 
 impl FakeIssuer {
     /// Answers 404 to everything.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Inner {
             answers: Mutex::default(),
             asked: AtomicUsize::new(0),
@@ -181,11 +183,11 @@ impl FakeIssuer {
         }))
     }
 
-    pub(super) fn answer(&self, uri: &str, status: u16, body: impl Into<Vec<u8>>) -> &Self {
+    pub(crate) fn answer(&self, uri: &str, status: u16, body: impl Into<Vec<u8>>) -> &Self {
         self.put(uri, Answer::Body(status, body.into()))
     }
 
-    pub(super) fn panic(&self, uri: &str) -> &Self {
+    pub(crate) fn panic(&self, uri: &str) -> &Self {
         self.put(uri, Answer::Panic)
     }
 
@@ -195,21 +197,21 @@ impl FakeIssuer {
     }
 
     /// Answers no more until told.
-    pub(super) fn hold(&self) {
+    pub(crate) fn hold(&self) {
         self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         self.0.gate.add_permits(1_000);
     }
 
     /// Nobody there: an answer of status 0 stands for no answer.
-    pub(super) fn down(&self, uri: &str) -> &Self {
+    pub(crate) fn down(&self, uri: &str) -> &Self {
         self.answer(uri, 0, "")
     }
 
     /// How many requests came.
-    pub(super) fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.0.asked.load(Ordering::SeqCst)
     }
 }

@@ -4,12 +4,15 @@
 use serde_json::json;
 
 use super::kit::{Draft, NOW, OTHER_RSA, P256, RESOURCE, RSA, SHORT_RSA, encode, now, published};
-use crate::jwt::{
-    Algorithm, Claims,
-    judge::judge,
-    keyset::{KeySet, MAX_ATTEMPTS},
-    rules::{Fault, Rule, Rules},
-    token,
+use crate::{
+    claims::Claims,
+    jwt::{
+        Algorithm,
+        judge::{Required, judge},
+        keyset::{KeySet, MAX_ATTEMPTS},
+        rules::{Fault, Rule, Rules},
+        token,
+    },
 };
 
 /// All rules but [`Rule::Readable`], which has no off.
@@ -36,6 +39,9 @@ const RULES: &[Rule] = &[
     Rule::Subject,
     Rule::IdToken,
     Rule::RefreshToken,
+    Rule::Profile,
+    Rule::Required,
+    Rule::Bound,
 ];
 
 type Row = (&'static str, Rule, fn(&mut Draft));
@@ -124,11 +130,13 @@ const ROWS: &[Row] = &[
         draft.settings.audiences = vec!["api".into()];
     }),
     ("no audience, the other claim differs", Rule::Audience, |draft| {
-        draft.settings.without_audience = Some(("client_id".into(), "phone".into()));
+        draft.settings.without_audience =
+            Some(("client_id".into(), vec!["phone".into(), "Desk".into()]));
         remove(draft, "aud");
     }),
     ("other audience, the other claim agrees", Rule::Audience, |draft| {
-        draft.settings.without_audience = Some(("client_id".into(), "desk".into()));
+        draft.settings.without_audience =
+            Some(("client_id".into(), vec!["phone".into(), "desk".into()]));
         draft.claims["aud"] = "https://other.example/mcp".into();
     }),
     ("expired", Rule::Expiry, |draft| draft.claims["exp"] = (NOW - 30).into()),
@@ -151,7 +159,50 @@ const ROWS: &[Row] = &[
     ("ID token of Cognito", Rule::IdToken, |draft| draft.claims["token_use"] = "id".into()),
     ("refresh token", Rule::RefreshToken, |draft| draft.claims["typ"] = "Refresh".into()),
     ("offline token", Rule::RefreshToken, |draft| draft.claims["typ"] = "Offline".into()),
+    ("RFC 9068, type of any JWT", Rule::Type, |draft| {
+        draft.settings.rfc9068 = true;
+        draft.header["typ"] = "JWT".into();
+    }),
+    ("RFC 9068, no type", Rule::Type, |draft| {
+        draft.settings.rfc9068 = true;
+        draft.header.as_object_mut().unwrap().remove("typ");
+    }),
+    ("RFC 9068, no client", Rule::Profile, |draft| {
+        draft.settings.rfc9068 = true;
+        remove(draft, "client_id");
+    }),
+    ("RFC 9068, no time of issue", Rule::Profile, |draft| {
+        draft.settings.rfc9068 = true;
+        remove(draft, "iat");
+    }),
+    ("RFC 9068, no id", Rule::Profile, |draft| {
+        draft.settings.rfc9068 = true;
+        remove(draft, "jti");
+    }),
+    ("required claim missing", Rule::Required, |draft| require(draft, "cid", &[])),
+    ("required claim null", Rule::Required, |draft| {
+        draft.claims["cid"] = json!(null);
+        require(draft, "cid", &[]);
+    }),
+    ("required claim with another value", Rule::Required, |draft| {
+        draft.claims["tid"] = "theirs".into();
+        require(draft, "tid", &["ours", "Theirs"]);
+    }),
+    ("required claim is a list", Rule::Required, |draft| {
+        draft.claims["tid"] = json!(["ours"]);
+        require(draft, "tid", &["ours"]);
+    }),
+    ("bound to a key by DPoP", Rule::Bound, |draft| draft.claims["cnf"] = json!({"jkt": "abc"})),
+    ("bound to a certificate", Rule::Bound, |draft| {
+        draft.claims["cnf"] = json!({"x5t#S256": "abc"});
+    }),
+    ("bound in a way to come", Rule::Bound, |draft| draft.claims["cnf"] = json!(null)),
 ];
+
+fn require(draft: &mut Draft, claim: &str, values: &[&str]) {
+    let values = values.iter().map(|value| (*value).to_owned()).collect();
+    draft.settings.required.push(Required { claim: claim.to_owned(), values });
+}
 
 fn remove(draft: &mut Draft, claim: &str) {
     draft.claims.as_object_mut().unwrap().remove(claim);
@@ -171,9 +222,10 @@ fn with_stray_bits(token: String) -> String {
 pub(super) fn judged(draft: &Draft, token: &str, rules: Rules) -> Result<Claims, Fault> {
     let mut settings = draft.settings.clone();
     settings.rules = rules;
-    let read = token::read(token, &settings.algorithms, rules)?;
+    let read = token::split(token, rules)?.judged(&settings)?;
     let keys = KeySet::read(&draft.document(), rules).unwrap();
-    judge(&read, &keys, &settings, RESOURCE, now())
+    judge(&read, &keys, &settings, RESOURCE, now())?;
+    Ok(read.claims)
 }
 
 #[test]

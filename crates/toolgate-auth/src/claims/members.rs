@@ -9,15 +9,15 @@ use serde::{
 use serde_json::{Map, Value};
 
 /// The members of an object; of two with one name, the last.
-pub(super) struct Members {
-    pub(super) map: Map<String, Value>,
+pub(crate) struct Members {
+    pub(crate) map: Map<String, Value>,
     /// Whether a name came twice. Two readers may then read two things.
-    pub(super) twice: bool,
+    pub(crate) twice: bool,
 }
 
 impl Members {
     /// Reads one object and nothing after it.
-    pub(super) fn read(text: &[u8]) -> Option<Self> {
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
 }

@@ -1,0 +1,315 @@
+//! Tokens that say nothing by themselves: their authorization server is asked (RFC 7662).
+//!
+//! An answer counts for a while, a good one never beyond the token's end; a question that is being
+//! asked is not asked twice. What the authorization server says is held against the rules that signed
+//! tokens are held against, audience and issuer among them.
+
+mod answer;
+mod builder;
+mod client;
+mod endpoint;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
+use tokio::time::{Instant, timeout};
+use toolgate_core::{
+    Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+};
+
+use self::{
+    answer::{Dialect, Said, Unclear},
+    client::Client,
+    endpoint::Endpoint,
+};
+pub use self::{
+    builder::{Introspection, IntrospectionDanger, introspection},
+    client::ClientKey,
+};
+use crate::{
+    bearer::{Token, bearer},
+    claims::{Claims, Mapping},
+    fetch::{Fetch, FetchError, FetchErrorKind, chain},
+    flight::{Flights, NoFlight},
+    form,
+    jwt::{
+        MAX_TOKEN, NO_AUDIENCE, has_form,
+        judge::{self, Settings},
+        rules::Rule,
+    },
+    memory::{Hash, Memory, hash},
+};
+
+/// For how long nobody is asked after nobody answered.
+const REST: Duration = Duration::from_secs(1);
+
+type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// Asks an authorization server about each token; made by [`Introspection::build`].
+///
+/// | the authorization server | verdict |
+/// |---|---|
+/// | says `"active": true`, and the token is for this server | known |
+/// | says `"active": false` | refused, invalid: 401 |
+/// | says that it is for another, has ended, is bound to a key | refused, invalid: 401 |
+/// | does not let this server in | failed: 500 |
+/// | does not answer, or with anything else | unavailable: 503 |
+///
+/// Cheap to clone; clones share what they remember.
+#[derive(Clone)]
+pub struct IntrospectionAuth(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    dialect: Dialect,
+    endpoint: Endpoint,
+    client: Option<Client>,
+    fetch: Arc<dyn Fetch>,
+    timeout: Duration,
+    clock: Clock,
+    mapping: Mapping,
+    leave_jwts: bool,
+    known: Memory<Arc<Identity>>,
+    known_for: Duration,
+    refused: Memory<Refusal>,
+    refused_for: Duration,
+    flights: Flights<Outcome>,
+    /// When nobody last answered.
+    unanswered: Mutex<Option<Instant>>,
+}
+
+/// What came of asking, for all who waited for it.
+#[derive(Clone, Debug)]
+enum Outcome {
+    Known(Arc<Identity>),
+    Refused(Refusal),
+    Unavailable,
+    Failed(&'static str),
+}
+
+/// Why there is no answer to go by.
+#[derive(Debug)]
+enum Trouble {
+    Fetch(FetchError),
+    Unclear(Unclear),
+    /// No endpoint is to be found.
+    NoEndpoint,
+    /// The proof of who this server is cannot be made.
+    NoProof,
+    TooSlow,
+}
+
+impl Authenticate for IntrospectionAuth {
+    fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
+        Box::pin(async move {
+            let outcome = match Shared::identify(&self.0, with).await {
+                Ok(outcome) => outcome,
+                Err(verdict) => return verdict,
+            };
+            match outcome {
+                Outcome::Known(identity) => Verdict::Known(identity, Answer::default()),
+                Outcome::Refused(refusal) => Verdict::Refused(refusal),
+                Outcome::Unavailable => Verdict::Unavailable { retry: REST },
+                Outcome::Failed(why) => Verdict::Failed(why.into()),
+            }
+        })
+    }
+
+    fn card(&self) -> ResourceCard {
+        let mut card = ResourceCard::default();
+        card.authorization_servers = vec![self.0.settings.issuer.clone()];
+        card.needs_resource = self.0.settings.audiences.is_empty();
+        card.principals = self.0.mapping.principals().iter().map(|one| one.of).collect();
+        card
+    }
+}
+
+impl Shared {
+    async fn identify(this: &Arc<Self>, with: &Credentials) -> Result<Outcome, Verdict> {
+        let token = bearer(with)?;
+        if this.leave_jwts && has_form(token.expose()) {
+            return Err(Verdict::NotMine);
+        }
+        let resource = with.resource();
+        if token.expose().len() > MAX_TOKEN {
+            return Ok(Outcome::Refused(this.settings.refusal(Rule::Length, resource)));
+        }
+        if this.settings.audiences.is_empty() && resource.is_empty() {
+            return Ok(Outcome::Failed(NO_AUDIENCE));
+        }
+        let (hash, now) = (hash(&[resource.as_bytes(), token.expose().as_bytes()]), (this.clock)());
+        if let Some(identity) = this.known.find(&hash, now) {
+            return Ok(Outcome::Known(identity));
+        }
+        if let Some(refusal) = this.refused.find(&hash, now) {
+            return Ok(Outcome::Refused(refusal));
+        }
+        if this.rests() {
+            return Ok(Outcome::Unavailable);
+        }
+        let (shared, resource) = (Arc::clone(this), resource.to_owned());
+        let asked = this
+            .flights
+            .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
+        Ok(match asked.await {
+            Ok(outcome) => outcome,
+            Err(NoFlight::Full) => Outcome::Unavailable,
+            Err(NoFlight::Lost) => Outcome::Failed("asking about a token was given up"),
+        })
+    }
+
+    /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
+    async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
+        let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
+        let now = (self.clock)();
+        let judged = match asked {
+            Ok(Said::Active(claims)) => self.judge(claims, token, resource, now),
+            Ok(Said::Inactive) => Err(Refusal::invalid("the token is not active")),
+            Err(trouble) => return self.troubled(&trouble),
+        };
+        match judged {
+            Ok((identity, end)) => {
+                let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
+                self.known.keep(hash, Arc::clone(&identity), now, until);
+                Outcome::Known(identity)
+            }
+            Err(refusal) => {
+                let until = now.checked_add(self.refused_for).unwrap_or(now);
+                self.refused.keep(hash, refusal.clone(), now, until);
+                Outcome::Refused(refusal)
+            }
+        }
+    }
+
+    async fn ask(&self, token: &Token) -> Result<Said, Trouble> {
+        let uri = self.endpoint.uri(&self.settings.issuer, &*self.fetch).await?;
+        let name = if self.dialect == Dialect::Google { "access_token" } else { "token" };
+        let mut fields = vec![(name, token.expose().to_owned())];
+        if self.dialect == Dialect::Standard {
+            fields.push(("token_type_hint", "access_token".to_owned()));
+        }
+        let mut request = Request::new(Bytes::new());
+        if let Some(client) = &self.client {
+            let proven = client.proof((self.clock)()).ok_or(Trouble::NoProof)?;
+            fields.extend(proven.fields);
+            if let Some(header) = proven.header {
+                let mut header = HeaderValue::try_from(header).map_err(|_| Trouble::NoProof)?;
+                header.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, header);
+            }
+        }
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.body_mut() = form::body(&fields).into();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let answer = self.fetch.fetch(request).await.map_err(Trouble::Fetch)?;
+        answer::read(&answer, self.dialect).map_err(Trouble::Unclear)
+    }
+
+    /// The identity that an active token stands for here, and the token's end.
+    fn judge(
+        &self,
+        mut claims: Claims,
+        token: Token,
+        resource: &str,
+        now: SystemTime,
+    ) -> Result<(Arc<Identity>, SystemTime), Refusal> {
+        let settings = &self.settings;
+        complete(&mut claims, &settings.issuer);
+        let refused = |rule: Rule| settings.refusal(rule, resource);
+        if let Some(kind) = claims.0.get("token_type") {
+            let kind = kind.as_str().unwrap_or_default();
+            let fault = if kind.eq_ignore_ascii_case("DPoP") { Rule::Bound } else { Rule::Type };
+            let bearer = ["Bearer", "access_token"].iter().any(|it| kind.eq_ignore_ascii_case(it));
+            settings.rules.require(fault, bearer).map_err(|fault| refused(fault.rule()))?;
+        }
+        judge::judge_claims(&claims, settings, resource, now)
+            .map_err(|fault| refused(fault.rule()))?;
+        let expires = judge::end(&claims, settings.leeway);
+        let identity = self.mapping.identity(&settings.issuer, &claims, expires, token)?;
+        Ok((Arc::new(identity), judge::end(&claims, Duration::ZERO).unwrap_or(now)))
+    }
+
+    fn troubled(&self, trouble: &Trouble) -> Outcome {
+        let (issuer, why) = (&*self.settings.issuer, trouble.told());
+        tracing::warn!(issuer, why, "the authorization server did not say what a token is worth");
+        match trouble {
+            Trouble::Unclear(Unclear::Unwelcome) => {
+                Outcome::Failed("the authorization server does not let this server in")
+            }
+            Trouble::NoProof => Outcome::Failed("this server cannot prove who it is"),
+            Trouble::Fetch(error) if is_ours(error.kind()) => {
+                Outcome::Failed("the authorization server may not be reached by these settings")
+            }
+            Trouble::Fetch(_) | Trouble::TooSlow => {
+                *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Instant::now());
+                Outcome::Unavailable
+            }
+            Trouble::Unclear(_) | Trouble::NoEndpoint => Outcome::Unavailable,
+        }
+    }
+
+    /// Whether nobody answered a moment ago. An answer that is no good does not count: a peer may be
+    /// able to send a token that gets one.
+    fn rests(&self) -> bool {
+        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        unanswered.is_some_and(|at| at.elapsed() < REST)
+    }
+}
+
+/// Members that are optional in an answer, and that the rules ask for. The issuer is whom we asked.
+/// Where nobody else is the subject, the client is (RFC 9068, section 2.2).
+fn complete(claims: &mut Claims, issuer: &str) {
+    let claims = &mut claims.0;
+    if !claims.contains_key("iss") {
+        claims.insert("iss".to_owned(), issuer.into());
+    }
+    if !claims.contains_key("sub")
+        && let Some(client) = claims.get("client_id").cloned()
+    {
+        claims.insert("sub".to_owned(), client);
+    }
+}
+
+fn is_ours(kind: FetchErrorKind) -> bool {
+    matches!(kind, FetchErrorKind::Settings | FetchErrorKind::NotAllowed)
+}
+
+impl Trouble {
+    fn told(&self) -> String {
+        match self {
+            Self::Fetch(error) => chain(error),
+            Self::Unclear(Unclear::Unwelcome) => {
+                "it does not accept this server's credentials".to_owned()
+            }
+            Self::Unclear(Unclear::Status(status)) => format!("the answer has status {status}"),
+            Self::Unclear(Unclear::NotJson) => "the answer is not JSON".to_owned(),
+            Self::Unclear(Unclear::TooLarge) => "the answer is too large".to_owned(),
+            Self::Unclear(Unclear::NoAnswer) => "the answer does not say it".to_owned(),
+            Self::NoEndpoint => "its metadata names no endpoint to ask".to_owned(),
+            Self::NoProof => "no proof of who we are could be made".to_owned(),
+            Self::TooSlow => "it took too long".to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for IntrospectionAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntrospectionAuth")
+            .field("settings", &self.0.settings)
+            .field("client", &self.0.client)
+            .finish_non_exhaustive()
+    }
+}

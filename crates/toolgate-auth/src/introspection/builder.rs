@@ -1,0 +1,323 @@
+//! Settings of introspection, and what contradicts itself among them.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use http::Uri;
+use toolgate_core::{Refusal, StartError};
+
+use super::{
+    Clock, IntrospectionAuth, Shared,
+    answer::Dialect,
+    client::{Client, ClientKey},
+    endpoint::Endpoint,
+};
+use crate::{
+    claims::{Claims, Mapping, Principal},
+    fetch::{Fetch, HttpFetch, address},
+    flight::Flights,
+    jwt::{judge::Settings, rules::Rules, source::is_safe},
+    memory::Memory,
+};
+
+const LEEWAY: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(10);
+const KNOWN_FOR: Duration = Duration::from_secs(60);
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// The longest that a revoked token may go on.
+const MAX_KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
+const MEMORY: usize = 4096;
+/// Questions that may be asked at a time.
+const FLIGHTS: usize = 64;
+
+/// Opaque access tokens of `issuer`, which is asked about each (RFC 7662).
+///
+/// The audience is the server's resource identifier, which the transport knows from its public URL,
+/// and the endpoint is found through the issuer's metadata.
+///
+/// ```
+/// use toolgate_auth::introspection;
+///
+/// let auth = introspection("https://issuer.example")
+///     .client_secret("reports-server", "a secret from the environment")
+///     .claims(|claims| claims.clients(["portal"]))
+///     .build()?;
+/// # Ok::<(), toolgate_core::StartError>(())
+/// ```
+pub fn introspection(issuer: impl Into<String>) -> Introspection {
+    Introspection {
+        issuer: issuer.into(),
+        endpoint: None,
+        client: None,
+        audiences: None,
+        without_audience: None,
+        leeway: LEEWAY,
+        timeout: TIMEOUT,
+        known_for: KNOWN_FOR,
+        refused_for: REFUSED_FOR,
+        memory: MEMORY,
+        leave_jwts: false,
+        dialect: Dialect::Standard,
+        clock: Arc::new(SystemTime::now),
+        fetch: None,
+        mapping: Mapping::default(),
+    }
+}
+
+/// Settings of an [`IntrospectionAuth`]; begun by [`introspection()`].
+#[derive(Clone)]
+pub struct Introspection {
+    issuer: String,
+    endpoint: Option<String>,
+    client: Option<Client>,
+    audiences: Option<Vec<String>>,
+    without_audience: Option<(String, Vec<String>)>,
+    leeway: Duration,
+    timeout: Duration,
+    known_for: Duration,
+    refused_for: Duration,
+    memory: usize,
+    leave_jwts: bool,
+    dialect: Dialect,
+    clock: Clock,
+    fetch: Option<Arc<dyn Fetch>>,
+    mapping: Mapping,
+}
+
+impl Introspection {
+    /// Where to ask, when the issuer's metadata is not to be asked.
+    #[must_use]
+    pub fn endpoint(self, uri: impl Into<String>) -> Self {
+        Self { endpoint: Some(uri.into()), ..self }
+    }
+
+    /// Proves who asks by a secret in `Authorization: Basic` (`client_secret_basic`).
+    #[must_use]
+    pub fn client_secret(self, client: impl Into<String>, secret: impl Into<String>) -> Self {
+        Self { client: Some(Client::with_secret(client.into(), secret.into())), ..self }
+    }
+
+    /// Proves who asks by a signature (`private_key_jwt`), made anew for each question and good for a
+    /// minute, in the name of the issuer as its audience.
+    #[must_use]
+    pub fn private_key_jwt(self, client: impl Into<String>, key: ClientKey) -> Self {
+        let audience = self.issuer.clone();
+        Self { client: Some(Client::with_key(client.into(), key, audience)), ..self }
+    }
+
+    /// Audiences to accept in place of the server's resource identifier. One of them has to be in
+    /// the answer.
+    #[must_use]
+    pub fn audience<S: Into<String>>(self, audiences: impl IntoIterator<Item = S>) -> Self {
+        Self { audiences: Some(audiences.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// Says which members of an answer hold the client, roles and scopes, which clients may call, and
+    /// which type of yours is made of what: [`Mapping`] shows how.
+    #[must_use]
+    pub fn claims(self, change: impl FnOnce(Mapping) -> Mapping) -> Self {
+        Self { mapping: change(self.mapping), ..self }
+    }
+
+    /// Makes a type of yours from each answer, as [`Jwt::principal`](crate::Jwt::principal) does.
+    #[must_use]
+    pub fn principal<U, F>(mut self, make: F) -> Self
+    where
+        U: Send + Sync + 'static,
+        F: Fn(&Claims) -> Result<U, Refusal> + Send + Sync + 'static,
+    {
+        self.mapping = self.mapping.principal(Principal::new(make));
+        self
+    }
+
+    /// For how long answers count: a good one 60 seconds unless set, an hour at most and never beyond
+    /// the token's end, a bad one 10 seconds. So long may a token go on that was revoked.
+    #[must_use]
+    pub fn remember(self, known: Duration, refused: Duration) -> Self {
+        Self { known_for: known, refused_for: refused, ..self }
+    }
+
+    /// How many answers are remembered of each kind, 4096 unless set; with 0 every request is a
+    /// question.
+    #[must_use]
+    pub fn memory(self, answers: usize) -> Self {
+        Self { memory: answers, ..self }
+    }
+
+    /// How long a question may take, discovery included: 10 seconds unless set.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// How far clocks may be apart: 30 seconds unless set, 5 minutes at most.
+    #[must_use]
+    pub fn leeway(self, leeway: Duration) -> Self {
+        Self { leeway, ..self }
+    }
+
+    /// Leaves a bearer token that has the three parts of a JWT to the next of a
+    /// [`chain`](crate::chain()). Unless set, the issuer is asked about those too.
+    #[must_use]
+    pub fn leave_jwts(self) -> Self {
+        Self { leave_jwts: true, ..self }
+    }
+
+    /// What time it is, for tests.
+    #[must_use]
+    pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self { clock: Arc::new(clock), ..self }
+    }
+
+    /// What sends requests to the issuer, in place of [`HttpFetch`].
+    #[must_use]
+    pub fn fetch(self, fetch: impl Fetch) -> Self {
+        Self { fetch: Some(Arc::new(fetch)), ..self }
+    }
+
+    /// Settings that give up a check, each named for what it gives up.
+    #[must_use]
+    pub fn danger(self) -> IntrospectionDanger {
+        IntrospectionDanger(self)
+    }
+
+    /// In the words of Google's `tokeninfo`, which asks for no proof of who asks.
+    pub(crate) fn google(self) -> Self {
+        Self { dialect: Dialect::Google, ..self }
+    }
+
+    /// Checks the settings. No request is sent before the first token comes.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used or contradicts another.
+    pub fn build(self) -> Result<IntrospectionAuth, StartError> {
+        StartError::check(self.problems())?;
+        let endpoint: Option<Uri> = self.endpoint.as_deref().and_then(parsed);
+        let loopback = self.is_local() || endpoint.as_ref().is_some_and(address::is_loopback_http);
+        if loopback {
+            tracing::warn!(issuer = %self.issuer, "the issuer is on loopback: for development only");
+        }
+        let fetch = match self.fetch {
+            Some(fetch) => fetch,
+            None => Arc::new(HttpFetch::builder().allow_loopback(loopback).build()?),
+        };
+        let settings = Settings {
+            issuer: self.issuer,
+            audiences: self.audiences.unwrap_or_default(),
+            algorithms: Vec::new(),
+            leeway: self.leeway,
+            without_audience: self.without_audience,
+            rfc9068: false,
+            required: Vec::new(),
+            rules: Rules::default(),
+        };
+        Ok(IntrospectionAuth(Arc::new(Shared {
+            settings,
+            dialect: self.dialect,
+            endpoint: Endpoint::new(endpoint, loopback),
+            client: self.client,
+            fetch,
+            timeout: self.timeout,
+            clock: self.clock,
+            mapping: self.mapping,
+            leave_jwts: self.leave_jwts,
+            known: Memory::new(self.memory),
+            known_for: self.known_for,
+            refused: Memory::new(self.memory),
+            refused_for: self.refused_for,
+            flights: Flights::new(FLIGHTS),
+            unanswered: Mutex::default(),
+        })))
+    }
+
+    fn is_local(&self) -> bool {
+        parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri))
+    }
+
+    /// What is wrong with the settings, a sentence each.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut unless = |fine: bool, problem: &str| {
+            if !fine {
+                problems.push(problem.to_owned());
+            }
+        };
+        // RFC 8414, section 2: an issuer has neither query nor fragment.
+        let plain = !self.issuer.contains(['?', '#', '@']);
+        let issuer = parsed(&self.issuer).filter(|uri| is_safe(uri, self.is_local()));
+        unless(
+            plain && issuer.is_some(),
+            "the issuer has to be an https URL without query, fragment and user, or an http URL on \
+             loopback for development",
+        );
+        let endpoint = self.endpoint.as_deref().map(|uri| parsed(uri).ok_or(()));
+        let fine = endpoint.is_none_or(|uri| uri.is_ok_and(|uri| is_safe(&uri, true)));
+        unless(fine, "`endpoint` has to be an https URL, or an http URL on loopback");
+        let proven = match &self.client {
+            Some(client) => client.is_complete(),
+            None => self.dialect == Dialect::Google,
+        };
+        // RFC 7662, section 2.1: an endpoint that answers anybody tells who guesses tokens.
+        unless(
+            proven,
+            "introspection needs `client_secret` or `private_key_jwt`, none of them empty",
+        );
+        let named =
+            |names: &Vec<String>| !names.is_empty() && names.iter().all(|name| !name.is_empty());
+        unless(
+            self.audiences.as_ref().is_none_or(named),
+            "`audience` names no audience; leave it out to accept the server's public URL",
+        );
+        unless(
+            self.without_audience
+                .as_ref()
+                .is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
+            "`accept_without_audience` has to name a claim and its value",
+        );
+        unless(self.leeway <= Duration::from_secs(300), "`leeway` is longer than 5 minutes");
+        unless(!self.timeout.is_zero(), "`timeout` leaves no time");
+        unless(
+            self.known_for.max(self.refused_for) <= MAX_KNOWN_FOR,
+            "`remember` is longer than an hour: so long might a revoked token go on",
+        );
+        problems.extend(self.mapping.problems());
+        problems
+    }
+}
+
+/// Settings that give up a check; from [`Introspection::danger`].
+#[derive(Clone, Debug)]
+pub struct IntrospectionDanger(Introspection);
+
+impl IntrospectionDanger {
+    /// Accepts an answer without `aud` when `claim` is `value`, or an array with it. An answer that has
+    /// `aud` is held against the audience all the same.
+    ///
+    /// The danger: whoever gets a token for `value` to call another server can call this one.
+    #[must_use]
+    pub fn accept_without_audience(
+        self,
+        claim: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Introspection {
+        Introspection { without_audience: Some((claim.into(), vec![value.into()])), ..self.0 }
+    }
+}
+
+impl fmt::Debug for Introspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Introspection")
+            .field("issuer", &self.issuer)
+            .field("endpoint", &self.endpoint)
+            .field("client", &self.client)
+            .field("audiences", &self.audiences)
+            .finish_non_exhaustive()
+    }
+}
+
+fn parsed(url: &str) -> Option<Uri> {
+    url.parse().ok()
+}

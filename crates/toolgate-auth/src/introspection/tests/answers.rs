@@ -1,0 +1,131 @@
+//! What each answer is worth.
+
+use super::*;
+
+#[tokio::test]
+async fn an_active_token_is_an_identity() {
+    let server = Server::saying(&good());
+    let auth = builder(&server).build().unwrap();
+    let identity = known(&auth, TOKEN).await;
+    assert_eq!((&*identity.key.issuer, &*identity.key.subject), (ISSUER, "ann"));
+    assert_eq!(identity.key.client.as_deref(), Some("desk"));
+    assert_eq!(identity.scopes.to_string(), "a b");
+    assert!(identity.roles.contains("auditor"));
+    assert_eq!(identity.expires, Some(UNIX_EPOCH + Duration::from_secs(NOW + 330)));
+    assert_eq!(identity.token_id.as_deref(), Some("t1"));
+    let asked = server.last();
+    assert_eq!((asked.method().as_str(), &*asked.uri().to_string()), ("POST", ENDPOINT));
+    assert_eq!(asked.headers()["content-type"], "application/x-www-form-urlencoded");
+    // `reports:s3cr3t`.
+    assert_eq!(asked.headers()["authorization"], "Basic cmVwb3J0czpzM2NyM3Q=");
+    assert_eq!(&**asked.body(), b"token=opaque-token-1&token_type_hint=access_token");
+}
+
+#[tokio::test]
+async fn members_that_may_be_missing_may() {
+    let server = Server::saying(
+        &json!({"active": true, "client_id": "desk", "aud": [RESOURCE], "exp": NOW + 9}),
+    );
+    let identity = known(&builder(&server).build().unwrap(), TOKEN).await;
+    // The token of a client is of the client.
+    assert_eq!(&*identity.key.subject, "desk");
+    assert_eq!((&*identity.key.issuer, identity.key.client.as_deref()), (ISSUER, Some("desk")));
+}
+
+/// An answer, and what the peer is told: 401 for the token, or nothing decided.
+#[tokio::test]
+async fn each_answer_is_refused_for_what_it_is() {
+    let audience = "the token is for another audience";
+    let not_yet = "the token is not valid yet";
+    let id_token = "an ID token is not an access token";
+    let bound = "the token is bound to a key, and the key was not proven";
+    for (answer, message) in [
+        (json!({"active": false}), "the token is not active"),
+        (with("active", json!(false)), "the token is not active"),
+        (with("aud", json!("https://other.example")), audience),
+        (with("aud", json!(["desk", 1])), audience),
+        (without("aud"), audience),
+        (with("iss", json!("https://evil.example")), "the token is from another issuer"),
+        (with("iss", json!("https://issuer.example/")), "the token is from another issuer"),
+        (with("exp", json!(NOW - 30)), "the token has expired"),
+        (with("exp", json!((NOW + 300).to_string())), "the token has expired"),
+        (without("exp"), "the token has expired"),
+        (with("nbf", json!(NOW + 31)), not_yet),
+        (with("iat", json!(NOW + 31)), not_yet),
+        (with("sub", json!("")), "the token has no subject"),
+        (with("sub", json!(7)), "the token has no subject"),
+        (with("nonce", json!("n")), id_token),
+        (with("token_use", json!("id")), id_token),
+        (with("token_use", json!("refresh_token")), id_token),
+        (with("typ", json!("Refresh")), "a refresh token is not an access token"),
+        (with("cnf", json!({"jkt": "abc"})), bound),
+        (with("token_type", json!("DPoP")), bound),
+        (with("token_type", json!("N_A")), "the token is of another type"),
+        (with("token_type", json!(["Bearer"])), "the token is of another type"),
+    ] {
+        let server = Server::saying(&answer);
+        let refusal = refusal(ask(&builder(&server).build().unwrap(), TOKEN).await);
+        assert_eq!((refusal.reason(), refusal.message()), (Reason::Invalid, message), "{answer}");
+        assert!(!refusal.logged().contains("evil"), "{}", refusal.logged());
+    }
+    let hydra = Server::saying(&with("token_use", json!("access_token")));
+    known(&builder(&hydra).build().unwrap(), TOKEN).await;
+}
+
+#[tokio::test]
+async fn what_is_no_answer_lets_nobody_in_and_starts_no_login() {
+    let json = |text: &str| Ok((200, "application/json", text.as_bytes().to_vec()));
+    let large = format!(r#"{{"active":true,"pad":"{}"}}"#, "x".repeat(64 * 1024));
+    let whole = good().to_string();
+    let replies: Vec<Reply> = vec![
+        json("{}"),
+        json(r#"{"active":"true"}"#),
+        json(r#"{"active":1}"#),
+        json(r#"{"active":null}"#),
+        json(r#"[{"active":true}]"#),
+        json("true"),
+        json(""),
+        json(&large),
+        json(&whole.replacen('{', r#"{"active":false,"#, 1)),
+        json(&whole.replacen('{', r#"{"sub":"root","#, 1)),
+        json(&"[".repeat(1000)),
+        Ok((200, "text/html", whole.clone().into())),
+        Ok((200, "text/plain; charset=application/json", whole.clone().into())),
+        Ok((200, "application/token-introspection+jwt", whole.clone().into())),
+        Ok((201, "application/json", whole.clone().into())),
+        Ok((302, "application/json", whole.clone().into())),
+        Ok((400, "application/json", br#"{"error":"invalid_token"}"#.to_vec())),
+        Ok((500, "application/json", whole.clone().into())),
+        Err(FetchErrorKind::Connect),
+        Err(FetchErrorKind::Timeout),
+        Err(FetchErrorKind::TooLarge),
+    ];
+    for reply in replies {
+        let server = Server::saying(&good());
+        server.replies(reply.clone());
+        let auth = builder(&server).build().unwrap();
+        let verdict = ask(&auth, TOKEN).await;
+        assert!(matches!(verdict, Verdict::Unavailable { .. }), "{reply:?}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_this_server_is_its_failure() {
+    let html = b"<p>no</p>".to_vec();
+    for reply in [
+        Ok((401, "text/html", html.clone())),
+        Ok((403, "text/html", html)),
+        Err(FetchErrorKind::NotAllowed),
+    ] {
+        let server = Server::saying(&good());
+        server.replies(reply);
+        let verdict = ask(&builder(&server).build().unwrap(), TOKEN).await;
+        assert!(matches!(verdict, Verdict::Failed(_)), "{verdict:?}");
+    }
+    let server = Server::saying(&good());
+    let request = Request { token: TOKEN.into(), resource: "" };
+    let auth = builder(&server).build().unwrap();
+    let verdict = auth.authenticate(&Credentials::new(request)).await;
+    assert!(matches!(verdict, Verdict::Failed(_)), "no audience: {verdict:?}");
+    assert_eq!(server.asked(), 0);
+}

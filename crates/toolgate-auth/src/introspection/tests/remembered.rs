@@ -1,0 +1,137 @@
+//! For how long answers count, who asks, and what becomes of the others.
+
+use super::*;
+
+/// An authenticator whose time can be set.
+fn timed(server: &Server) -> (IntrospectionAuth, impl Fn(u64) + use<>) {
+    let now = Arc::new(AtomicU64::new(NOW));
+    let clock = now.clone();
+    let builder = builder(server)
+        .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)));
+    (builder.build().unwrap(), move |second| now.store(second, Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_good_answer_counts_for_a_while_and_never_beyond_the_end() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    for _ in 0..3 {
+        known(&auth, TOKEN).await;
+    }
+    assert_eq!(server.asked(), 1);
+    at(NOW + 59);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 1);
+    at(NOW + 60);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 2);
+    // A token that ends sooner than that.
+    server.says(&with("exp", json!(NOW + 65)));
+    known(&auth, "another").await;
+    at(NOW + 64);
+    known(&auth, "another").await;
+    assert_eq!(server.asked(), 3);
+    at(NOW + 65);
+    known(&auth, "another").await;
+    assert_eq!(server.asked(), 4, "within the leeway it is asked about each time");
+    known(&auth, "another").await;
+    assert_eq!(server.asked(), 5);
+}
+
+#[tokio::test]
+async fn a_bad_answer_counts_for_a_shorter_while() {
+    let server = Server::saying(&json!({"active": false}));
+    let (auth, at) = timed(&server);
+    for _ in 0..3 {
+        refusal(ask(&auth, TOKEN).await);
+    }
+    server.says(&good());
+    at(NOW + 9);
+    refusal(ask(&auth, TOKEN).await);
+    assert_eq!(server.asked(), 1);
+    at(NOW + 10);
+    known(&auth, TOKEN).await;
+    // What is for another audience or client is remembered as well.
+    server.says(&with("aud", json!("other")));
+    for _ in 0..2 {
+        refusal(ask(&auth, "another").await);
+    }
+    assert_eq!(server.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_verdict_is_of_one_token_for_one_resource() {
+    let server = Server::saying(&good());
+    let auth = builder(&server).build().unwrap();
+    known(&auth, TOKEN).await;
+    let request = Request { token: TOKEN.into(), resource: "https://mcp.example/other" };
+    refusal(auth.authenticate(&Credentials::new(request)).await);
+    known(&auth, "opaque-token-2").await;
+    assert_eq!(server.asked(), 3);
+}
+
+#[tokio::test]
+async fn bad_tokens_push_out_no_good_ones_and_the_bound_holds() {
+    let server = Server::saying(&good());
+    let auth = builder(&server).memory(2).build().unwrap();
+    known(&auth, TOKEN).await;
+    server.says(&json!({"active": false}));
+    for number in 0..10 {
+        refusal(ask(&auth, &format!("bad-{number}")).await);
+    }
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 11);
+    refusal(ask(&auth, "bad-0").await);
+    assert_eq!(server.asked(), 12, "it made room");
+}
+
+#[tokio::test]
+async fn many_who_bring_one_token_ask_once() {
+    let server = Server::saying(&good());
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let auth = builder(&server).build().unwrap();
+    let mut all = Box::pin(join_all((0..20).map(|_| ask(&auth, TOKEN))));
+    assert!((&mut all).now_or_never().is_none());
+    server.gate.add_permits(1);
+    assert!(all.await.iter().all(|verdict| matches!(verdict, Verdict::Known(..))));
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_have_a_bound_and_an_end() {
+    let server = Server::saying(&good());
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let auth = builder(&server).build().unwrap();
+    let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+    let mut waiting = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+    assert!((&mut waiting).now_or_never().is_none());
+    let verdict = ask(&auth, "one-too-many").await;
+    assert!(matches!(verdict, Verdict::Unavailable { .. }), "{verdict:?}");
+    // They end when time is up; no time passes but what the paused clock jumps.
+    let verdicts = waiting.await;
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Unavailable { .. })));
+    assert_eq!(server.asked(), 64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_nobody_answers_what_is_remembered_counts_and_few_are_asked() {
+    let server = Server::saying(&good());
+    let auth = builder(&server).build().unwrap();
+    known(&auth, TOKEN).await;
+    server.replies(Err(FetchErrorKind::Connect));
+    for number in 0..10 {
+        let verdict = ask(&auth, &format!("t{number}")).await;
+        assert!(matches!(verdict, Verdict::Unavailable { .. }), "{verdict:?}");
+    }
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 2);
+    // It is back.
+    server.says(&good());
+    advance(Duration::from_secs(1)).await;
+    known(&auth, "t0").await;
+    // An answer that is no good is no reason to rest: a peer may be able to provoke it.
+    server.replies(Ok((400, "application/json", b"{}".to_vec())));
+    ask(&auth, "t1").await;
+    server.says(&good());
+    known(&auth, "t2").await;
+}

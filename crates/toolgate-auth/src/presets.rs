@@ -1,0 +1,224 @@
+//! What sets the access tokens of well-known providers apart, as data.
+//!
+//! A preset is a [`Jwt`](crate::Jwt) with the issuer's name put together, the rules that tell its
+//! access tokens from its other tokens, and the claims in which it keeps the client, roles and scopes.
+//! Everything can be said otherwise afterwards. A provider whose tokens keep to RFC 9068 needs none.
+//!
+//! ```
+//! use toolgate_auth::presets;
+//!
+//! let auth = presets::keycloak("https://id.example/realms/main")
+//!     .claims(|claims| claims.clients(["portal"]))
+//!     .build()?;
+//! # Ok::<(), toolgate_core::StartError>(())
+//! ```
+//!
+//! Where a provider does not put the server's public URL into `aud`, say what it puts there:
+//! [`Jwt::audience`](crate::Jwt::audience).
+
+use crate::{
+    introspection::{Introspection, introspection},
+    jwt::{Algorithm, Jwt, jwt},
+};
+
+/// What is the same for all issuers of a provider. What is empty is as usual.
+struct Preset {
+    algorithms: &'static [Algorithm],
+    clients: &'static [&'static str],
+    roles: &'static [&'static str],
+    scopes: &'static [&'static str],
+    /// Claims that its access tokens have, and other tokens of its have not.
+    required: &'static [&'static str],
+    /// Claims and what its access tokens have there, and other tokens of its have not.
+    values: &'static [(&'static str, &'static str)],
+}
+
+const USUAL: Preset =
+    Preset { algorithms: &[], clients: &[], roles: &[], scopes: &[], required: &[], values: &[] };
+
+const KEYCLOAK: Preset = Preset {
+    clients: &["azp", "client_id"],
+    roles: &["realm_access.roles"],
+    scopes: &["scope"],
+    values: &[("typ", "Bearer")],
+    ..USUAL
+};
+
+// An ID token of Entra has neither `azp` nor `appid`.
+const ENTRA: Preset = Preset {
+    algorithms: &[Algorithm::Rs256],
+    clients: &["azp"],
+    roles: &["roles"],
+    scopes: &["scp"],
+    required: &["azp"],
+    values: &[("ver", "2.0")],
+};
+
+const ENTRA_V1: Preset =
+    Preset { clients: &["appid"], required: &["appid"], values: &[("ver", "1.0")], ..ENTRA };
+
+const AUTH0: Preset = Preset {
+    algorithms: &[Algorithm::Rs256, Algorithm::Ps256],
+    clients: &["client_id", "azp"],
+    scopes: &["scope", "permissions"],
+    ..USUAL
+};
+
+// An ID token of Okta's has no `cid`.
+const OKTA: Preset = Preset {
+    algorithms: &[Algorithm::Rs256],
+    clients: &["cid"],
+    roles: &["groups"],
+    scopes: &["scp"],
+    required: &["cid"],
+    ..USUAL
+};
+
+const COGNITO: Preset = Preset {
+    algorithms: &[Algorithm::Rs256],
+    clients: &["client_id"],
+    roles: &["cognito:groups"],
+    scopes: &["scope"],
+    required: &["client_id"],
+    values: &[("token_use", "access")],
+};
+
+impl Preset {
+    fn of(&self, issuer: String) -> Jwt {
+        let mut tokens = jwt(issuer);
+        if !self.algorithms.is_empty() {
+            tokens = tokens.algorithms(self.algorithms.iter().copied());
+        }
+        for claim in self.required {
+            tokens = tokens.require_claim(*claim);
+        }
+        for (claim, value) in self.values {
+            tokens = tokens.require_value(*claim, [*value]);
+        }
+        tokens.claims(|mut claims| {
+            if !self.clients.is_empty() {
+                claims = claims.client_claims(self.clients.iter().copied());
+            }
+            if !self.roles.is_empty() {
+                claims = claims.roles(self.roles.iter().copied());
+            }
+            if !self.scopes.is_empty() {
+                claims = claims.scopes(self.scopes.iter().copied());
+            }
+            claims
+        })
+    }
+}
+
+/// A realm of Keycloak, by its issuer: `https://id.example/realms/main`.
+///
+/// Roles are those of the realm; those that a client defines are added with
+/// `.claims(|claims| claims.roles(["realm_access.roles", "resource_access.portal.roles"]))`. `aud` is
+/// what the realm's mappers put there: give the client scope an audience mapper with the public URL.
+pub fn keycloak(issuer: impl Into<String>) -> Jwt {
+    KEYCLOAK.of(issuer.into())
+}
+
+/// A tenant of Entra ID, by its id, whose application asks for tokens of version 2
+/// (`requestedAccessTokenVersion: 2` in its manifest).
+///
+/// `aud` is the application's id: set [`Jwt::audience`]. Tokens of users have scopes, those of
+/// applications roles.
+pub fn entra(tenant: impl AsRef<str>) -> Jwt {
+    let tenant = tenant.as_ref();
+    let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
+    of_tenant(ENTRA.of(issuer), tenant)
+}
+
+/// A tenant of Entra ID, by its id, whose application asks for tokens of version 1, as it does unless
+/// its manifest says otherwise.
+///
+/// `aud` is the application's id URI or its id: set [`Jwt::audience`].
+pub fn entra_v1(tenant: impl AsRef<str>) -> Jwt {
+    let tenant = tenant.as_ref();
+    let keys = format!("https://login.microsoftonline.com/{tenant}/discovery/keys");
+    let tokens = ENTRA_V1.of(format!("https://sts.windows.net/{tenant}/")).jwks_uri(keys);
+    of_tenant(tokens, tenant)
+}
+
+/// Tokens name their tenant by id alone, also where the tenant has a name.
+fn of_tenant(tokens: Jwt, tenant: &str) -> Jwt {
+    let tokens = tokens.require_value("tid", [tenant]);
+    let hyphens = tenant.bytes().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),
+    });
+    if hyphens && tenant.len() == 36 {
+        return tokens;
+    }
+    tokens.problem(
+        "the tenant has to be its id, in lower-case letters and with hyphens; `common` and \
+         `organizations` are none: list the tenants with `issuers`",
+    )
+}
+
+/// A tenant of Auth0, by its domain: `acme.eu.auth0.com`, or a domain of your own.
+///
+/// `aud` is the identifier of the API, which can be the public URL. Permissions of the API's access
+/// control count as scopes. Roles come by an action of yours, in a claim that is named after a URL:
+/// `.claims(|claims| claims.roles(["[https://acme.example/roles]"]))`.
+pub fn auth0(domain: impl AsRef<str>) -> Jwt {
+    let domain = domain.as_ref();
+    let tokens = AUTH0.of(format!("https://{domain}/"));
+    if domain.contains(['/', ':']) {
+        return tokens
+            .problem("the tenant has to be its domain alone, such as `acme.eu.auth0.com`");
+    }
+    tokens
+}
+
+/// A custom authorization server of Okta, by its issuer: `https://acme.okta.com/oauth2/default`.
+///
+/// `aud` is what the authorization server is set to. Groups, where a claim `groups` is defined, are
+/// roles.
+pub fn okta(issuer: impl Into<String>) -> Jwt {
+    let issuer = issuer.into();
+    let custom = issuer.contains("/oauth2/");
+    let tokens = OKTA.of(issuer);
+    if custom {
+        return tokens;
+    }
+    tokens.problem(
+        "the issuer has to be a custom authorization server of Okta, with `/oauth2/` in it: tokens of \
+         the organization's own are for Okta alone",
+    )
+}
+
+/// A user pool of Amazon Cognito, by its id: `eu-west-1_aBcDeFgHi`.
+///
+/// Access tokens have no `aud`, unless the client asked for a resource. To accept those, name the
+/// clients: `.danger().accept_without_audience("client_id", "4f1q..")`. Groups are roles.
+pub fn cognito(pool: impl AsRef<str>) -> Jwt {
+    let pool = pool.as_ref();
+    let region = pool.split_once('_').map_or("", |(region, _)| region);
+    let china = if region.starts_with("cn-") { ".cn" } else { "" };
+    let tokens = COGNITO.of(format!("https://cognito-idp.{region}.amazonaws.com{china}/{pool}"));
+    let plain = |part: &str, more: &[u8]| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+    };
+    if plain(region, b"-") && plain(pool, b"-_") {
+        return tokens;
+    }
+    tokens.problem("the user pool has to be its id, such as `eu-west-1_aBcDeFgHi`")
+}
+
+/// Access tokens of Google's, which are opaque: its `tokeninfo` is asked about each.
+///
+/// `clients` are the ids of the OAuth clients whose tokens are accepted: that is all that Google's
+/// tokens have for an audience. So whoever gets a token through one of these clients can call this
+/// server, whatever the token was meant for. Google knows neither roles nor scopes of your own.
+pub fn google<S: Into<String>>(clients: impl IntoIterator<Item = S>) -> Introspection {
+    introspection("https://accounts.google.com")
+        .google()
+        .endpoint("https://oauth2.googleapis.com/tokeninfo")
+        .audience(clients)
+        .claims(|claims| claims.client_claims(["azp"]).scopes(["scope"]))
+}
+
+#[cfg(test)]
+mod tests;
