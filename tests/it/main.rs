@@ -20,6 +20,8 @@ mod readme;
 #[cfg(test)]
 mod seam;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod stdio;
 #[cfg(test)]
 mod support;

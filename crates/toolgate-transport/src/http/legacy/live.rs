@@ -3,7 +3,9 @@
 
 use std::{
     collections::VecDeque,
-    fmt, mem,
+    fmt,
+    future::poll_fn,
+    mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -52,6 +54,11 @@ struct State {
     /// Since when nobody reads.
     since: Instant,
     stream: Option<StreamId>,
+    /// What is being kept. It is the session's and no reader's: one who goes away meanwhile comes
+    /// back for it.
+    keeping: Option<Keeping>,
+    /// What was kept when nobody read.
+    unread: Option<Bytes>,
     /// Whether calls are asked first, this time.
     calls_first: bool,
 }
@@ -61,7 +68,6 @@ pub(super) struct Reading {
     _permit: Permit,
     busy: Option<Busy>,
     ready: VecDeque<Bytes>,
-    keeping: Option<BoxFuture<'static, (Option<StreamId>, Bytes)>>,
     /// Where its calls are answered on the same stream.
     calling: Option<Calling>,
     said: Instant,
@@ -71,8 +77,8 @@ pub(super) struct Reading {
 impl Reading {
     /// One that begins with these events.
     pub(super) fn new(permit: Permit, ready: VecDeque<Bytes>) -> Self {
-        let (busy, keeping, calling, said) = (None, None, None, Instant::now());
-        Self { _permit: permit, busy, ready, keeping, calling, said, must_speak: false }
+        let (busy, calling, said) = (None, None, Instant::now());
+        Self { _permit: permit, busy, ready, calling, said, must_speak: false }
     }
 
     /// The same, which answers calls too.
@@ -120,6 +126,8 @@ impl LiveSession {
             waker: None,
             since: Instant::now(),
             stream: None,
+            keeping: None,
+            unread: None,
             calls_first: false,
         };
         let (tenure, state) = (Arc::new(Tenure::new(caller, stopping)), Mutex::new(state));
@@ -159,6 +167,8 @@ impl LiveSession {
     /// connection that broke without a word, and each message goes to one place only.
     pub(super) fn give(self: &Arc<Self>, reading: Reading) -> OwnStream {
         let mut state = self.state();
+        let mut reading = reading;
+        reading.ready.extend(state.unread.take());
         let old = state.reading.replace(reading);
         state.reader += 1;
         state.wake();
@@ -176,9 +186,23 @@ impl LiveSession {
         drop(old);
     }
 
-    /// Goes on with a stream that this session had before.
+    /// Goes on with a stream that this session had before. What nobody has read of it is among
+    /// what was missed.
     pub(super) fn go_on(&self, stream: StreamId) {
-        self.state().stream.get_or_insert(stream);
+        let mut state = self.state();
+        if *state.stream.get_or_insert(stream) == stream {
+            state.unread = None;
+        }
+    }
+
+    /// Waits, while nobody reads, until all is kept that was heard.
+    pub(super) async fn all_kept(&self) {
+        poll_fn(|task| {
+            let mut state = self.state();
+            let kept = state.poll_kept(task);
+            kept.map(|event| state.unread = event.or(state.unread.take()))
+        })
+        .await;
     }
 
     /// Lets go of everything.
@@ -289,6 +313,15 @@ impl State {
         old
     }
 
+    /// What was being kept, once it is; none where nothing was.
+    fn poll_kept(&mut self, task: &mut Task<'_>) -> Poll<Option<Bytes>> {
+        let Some(keeping) = &mut self.keeping else { return Poll::Ready(None) };
+        keeping.poll_unpin(task).map(|(stream, event)| {
+            (self.keeping, self.stream) = (None, stream);
+            Some(event)
+        })
+    }
+
     /// Whether a call has said something.
     fn poll_said(&mut self, task: &mut Task<'_>) -> bool {
         let Some(reading) = &mut self.reading else { return false };
@@ -341,11 +374,11 @@ impl OwnStream {
                 (reading.said, reading.must_speak) = (Instant::now(), false);
                 return Poll::Ready(Some(event));
             }
-            if let Some(keeping) = &mut reading.keeping {
-                let Poll::Ready((stream, event)) = keeping.poll_unpin(task) else { break };
-                reading.keeping = None;
-                reading.ready.push_back(event);
-                state.stream = stream;
+            if state.keeping.is_some() {
+                let Poll::Ready(event) = state.poll_kept(task) else { break };
+                if let Some(reading) = &mut state.reading {
+                    reading.ready.extend(event);
+                }
                 continue;
             }
             if mem::take(&mut reading.must_speak) {
@@ -403,7 +436,7 @@ impl LiveSession {
         };
         let Some(reading) = &mut state.reading else { return true };
         match self.keep(&note, state.stream) {
-            Ok(keeping) => reading.keeping = Some(keeping),
+            Ok(keeping) => state.keeping = Some(keeping),
             Err(event) => reading.ready.push_back(event),
         }
         true

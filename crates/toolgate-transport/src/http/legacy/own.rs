@@ -88,6 +88,7 @@ impl Endpoint {
         // Nobody else reads from here on, so that nothing is told between what was missed and what
         // comes.
         live.take();
+        live.all_kept().await;
         let permit = self.enter_stream(head, &caller)?;
         // A comment first, for those in between who send no head before its body.
         let mut ready = VecDeque::from([sse::KEEP_ALIVE]);
