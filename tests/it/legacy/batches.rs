@@ -210,6 +210,31 @@ async fn each_part_is_decided_by_the_token_of_the_request() {
 }
 
 #[tokio::test]
+async fn a_batch_of_which_nothing_is_let_in_is_refused() {
+    let server = start().await;
+    let low = begun(&server).await.with_token("ann.low");
+    let refused = |answer: &Value| answer["error"]["code"] == -32000;
+    let rows = [
+        (json!([calling("write")]), 403),
+        (json!([ready(), calling("write"), old::call(8, "write", json!({}))]), 403),
+        (json!([calling("write"), say(1, "a")]), 200),
+        (json!([calling("write"), calling("nope")]), 200),
+        (json!([calling("panics")]), 200),
+    ];
+    for (batch, status) in rows {
+        let reply = low.send(&batch).await;
+        assert_eq!(reply.status, status, "{batch}: {}", reply.text());
+        let challenge = reply.field("www-authenticate").unwrap_or_default();
+        assert_eq!(challenge.contains("insufficient_scope"), status == 403, "{challenge}");
+        let answers = reply.json().as_array().expect("an array").clone();
+        assert_eq!(answers.iter().all(refused), status == 403, "{answers:?}");
+        // Each is told what it would be alone.
+        let alone = low.send(&calling("write")).await.json()["error"].take();
+        assert!(answers.iter().filter(|it| refused(it)).all(|it| it["error"] == alone));
+    }
+}
+
+#[tokio::test]
 async fn a_part_knows_what_its_session_knows() {
     let server = start().await;
     let session = begun(&server).await;

@@ -290,6 +290,32 @@ async fn ended_by_itself(dropped: oneshot::Receiver<()>, session: &Session) {
     assert_eq!(said(&session.send(&echo()).await), "hi");
 }
 
+#[tokio::test]
+async fn a_batch_goes_on_or_ends_as_one_call_does() {
+    let batch = json!([calling("hang"), old::call(8, "hang", json!({}))]);
+    let (server, mut calls) = hanging(bound()).await;
+    let session = Session::begin(server.addr, "ann", BATCHES).await;
+    let connection = open(&session.post(&batch), &server).await;
+    let first = next(&mut calls).await;
+    drop(connection);
+    for _ in 0..5 {
+        let reply = session.send(&echo()).await;
+        assert_eq!(reply.json()["error"]["message"], "the id is in use");
+    }
+    taken_by(first).await;
+    // Nor has it ended before its end.
+    let second = next(&mut calls).await;
+    taken(&session.send(&old::cancel(8)).await);
+    ended(second).await;
+    let (server, mut calls) = hanging(bound().no_events()).await;
+    let session = Session::begin(server.addr, "ann", BATCHES).await;
+    let connection = open(&session.post(&batch), &server).await;
+    let first = next(&mut calls).await;
+    drop(connection);
+    ended(first).await;
+    assert!(session.lives().await && calls.try_recv().is_err());
+}
+
 /// A call that nobody waits for counts as one, and is told to end like others.
 #[tokio::test]
 async fn a_call_that_outlives_its_connection_is_bounded() {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -53,6 +53,8 @@ pub(crate) struct Endpoint {
     pub(crate) ready: AtomicBool,
     pub(crate) stopping: Shutdown,
     stop: Trigger,
+    /// For what outlives its connection.
+    pub(crate) shared: Weak<Self>,
     pub(crate) life: Arc<dyn Life>,
 }
 
@@ -61,7 +63,8 @@ impl Endpoint {
         let Setup { site, auth, resource_card, limits, sessions, events, warnings: _ } = setup;
         let (stop, stopping) = Shutdown::new();
         let past = Past::new(sessions, events, &limits, &stopping);
-        Arc::new(Self {
+        Arc::new_cyclic(|shared| Self {
+            shared: shared.clone(),
             service,
             auth,
             resource_card,

@@ -64,6 +64,7 @@ impl fmt::Debug for Shown {
 }
 
 /// A head, and the parts of it that configuration knows better than the peer.
+#[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) parts: Parts,
     target: String,
