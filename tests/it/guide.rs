@@ -33,7 +33,7 @@ mod templates;
 use serde_json::{Value, json};
 use toolgate_auth::{auth_fn, bearer};
 use toolgate_core::{
-    Authenticate, Credentials, Identity, IntoService, Key, Reply, Verdict, env::Env,
+    Authenticate, Credentials, Identity, IntoService, Key, Reply, Scopes, Verdict, env::Env,
 };
 use toolgate_testkit::TestClient;
 use toolgate_transport::http::{Http, Listen};
@@ -42,7 +42,7 @@ use crate::support::served::Served;
 
 /// A client of a server in memory, as somebody without scopes.
 fn client(server: impl IntoService) -> TestClient {
-    TestClient::new(server).unwrap().as_user("ann", [""; 0])
+    TestClient::new(server).unwrap().as_user("ann", Scopes::default())
 }
 
 /// What a request is answered with.
