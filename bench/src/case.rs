@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::{Request, StatusCode, header::HeaderValue};
 use toolgate::core::{BoxFuture, legacy::MemorySessions};
 
-use crate::{Result, exchange, floor::Floor, issuer::Issuer, legacy, ours};
+use crate::{Result, asked, floor::Floor, issuer::Issuer, legacy, ours};
 
 /// Who is asked for credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,14 @@ pub(crate) enum Side {
     Legacy,
     /// Ours, in one of many sessions.
     Crowd,
+    /// Ours, with many tools.
+    Among,
+    /// Ours, asked for the list of many tools.
+    List,
+    /// Ours, asked for a resource.
+    Read,
+    /// Ours, with notes before the reply.
+    Notes,
 }
 
 impl Access {
@@ -41,7 +49,16 @@ impl Access {
 }
 
 impl Side {
-    pub(crate) const ALL: [Self; 4] = [Self::Ours, Self::Floor, Self::Legacy, Self::Crowd];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Ours,
+        Self::Floor,
+        Self::Legacy,
+        Self::Crowd,
+        Self::Among,
+        Self::List,
+        Self::Read,
+        Self::Notes,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -49,6 +66,10 @@ impl Side {
             Self::Floor => "floor",
             Self::Legacy => "legacy",
             Self::Crowd => "crowd",
+            Self::Among => "among",
+            Self::List => "list",
+            Self::Read => "read",
+            Self::Notes => "notes",
         }
     }
 }
@@ -62,6 +83,7 @@ pub(crate) trait Subject {
 /// A server that is ready for the call that is measured.
 pub(crate) struct Case {
     pub(crate) subject: Box<dyn Subject>,
+    side: Side,
     token: String,
     /// In the old era.
     session: Option<HeaderValue>,
@@ -72,25 +94,25 @@ impl Case {
         let token = issuer.token.clone();
         if side == Side::Floor {
             let subject = Box::new(Floor::new(access, issuer)?);
-            return Ok(Self { subject, token, session: None });
+            return Ok(Self { subject, side, token, session: None });
         }
         let sessions = MemorySessions::new();
         if side == Side::Crowd {
             legacy::crowd(&sessions).await?;
         }
-        let service = ours::in_process(access, issuer, sessions)?;
+        let service = ours::in_process(asked::server(side), access, issuer, sessions)?;
         let session = match side {
             Side::Legacy | Side::Crowd => Some(legacy::begin(&service, &token).await?),
             _ => None,
         };
-        Ok(Self { subject: Box::new(service), token, session })
+        Ok(Self { subject: Box::new(service), side, token, session })
     }
 
     /// The request of the call.
     pub(crate) fn request(&self) -> Result<Request<Full<Bytes>>> {
         match &self.session {
             Some(session) => legacy::request(&self.token, session),
-            None => exchange::request(&self.token),
+            None => asked::request(self.side, &self.token),
         }
     }
 
@@ -98,7 +120,7 @@ impl Case {
     pub(crate) fn verify(&self, answer: &(StatusCode, Bytes)) -> Result {
         match &self.session {
             Some(_) => legacy::verify(answer),
-            None => exchange::verify(answer),
+            None => asked::verify(self.side, answer),
         }
     }
 }

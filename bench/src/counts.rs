@@ -18,11 +18,14 @@ const CALLS: [usize; 2] = [100, 500];
 pub(crate) const LEGACY: &str = "instructions, in a session";
 /// A call in one of many sessions, over one in the only one.
 pub(crate) const CROWD: &str = "instructions, in one of 10,000 sessions";
+/// A call among many tools, over one where there is one tool.
+pub(crate) const AMONG: &str = "instructions, tools/call among 1,000 tools";
 /// What a session takes.
 pub(crate) const BYTES: &str = "bytes of an idle session";
 
 /// What is kept, by what was counted: instructions as a ratio, allocations as those that ours has
-/// more than the floor, which do not change with the version of OpenSSL, and bytes as they are.
+/// more than the floor, which do not change with the version of OpenSSL, or all of them where OpenSSL
+/// has no part, and bytes as they are.
 pub(crate) type Measures = BTreeMap<String, f64>;
 
 /// Counts all cases, prints them, and gives what is kept.
@@ -31,7 +34,7 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
     println!("per call in memory, by callgrind");
     for access in Access::ALL {
         let access_name = access.name();
-        println!("{:<40}{:>10}{:>14}", access_name, "counted", "kept");
+        println!("{:<44}{:>10}{:>14}", access_name, "counted", "kept");
         let [ours, floor, legacy, crowd] = [
             count(Side::Ours, access, issuer)?,
             count(Side::Floor, access, issuer)?,
@@ -50,6 +53,10 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
             shown(what, counted, Some(kept));
             measures.insert(format!("{what}, {access_name}"), kept);
         }
+        // A token costs each of these what it costs a call.
+        if access == Access::Anybody {
+            asked(access, issuer, &ours, &mut measures)?;
+        }
         println!();
     }
     let bytes = idle::measure()?;
@@ -59,9 +66,30 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
     Ok(measures)
 }
 
+/// What is asked besides: instructions over those of a call, and all allocations.
+fn asked(access: Access, issuer: &Issuer, call: &PerCall, measures: &mut Measures) -> Result {
+    for (side, name) in [
+        (Side::Among, AMONG),
+        (Side::List, "instructions, tools/list of 1,000 tools"),
+        (Side::Read, "instructions, resources/read"),
+        (Side::Notes, "instructions, 10 notes and a reply"),
+    ] {
+        let each = count(side, access, issuer)?;
+        let more = name.replacen("instructions", "allocations", 1);
+        for (what, counted, kept) in [
+            (name, each.instructions, each.instructions / call.instructions),
+            (&*more, each.allocations, each.allocations),
+        ] {
+            shown(what, counted, Some(kept));
+            measures.insert(what.into(), kept);
+        }
+    }
+    Ok(())
+}
+
 fn shown(what: &str, counted: f64, kept: Option<f64>) {
     let kept = kept.map(|kept| format!("{kept:.4}")).unwrap_or_default();
-    println!("{what:<40}{counted:>10.1}{kept:>14}");
+    println!("{what:<44}{counted:>10.1}{kept:>14}");
 }
 
 struct PerCall {

@@ -26,16 +26,28 @@ const ANSWERED: &str = concat!(
 
 /// The request, as a client of revision 2026-07-28 sends it.
 pub(crate) fn request(token: &str) -> Result<Request<Full<Bytes>>> {
-    let request = Request::post("/mcp")
+    post(token, "tools/call", Some("add"), ASKED)
+}
+
+/// Any request of that revision.
+pub(crate) fn post(
+    token: &str,
+    method: &str,
+    name: Option<&str>,
+    body: &'static str,
+) -> Result<Request<Full<Bytes>>> {
+    let mut request = Request::post("/mcp")
         .header(header::HOST, HOST)
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::ACCEPT, "application/json, text/event-stream")
         .header(header::CONTENT_TYPE, "application/json")
-        .header(header::CONTENT_LENGTH, ASKED.len())
+        .header(header::CONTENT_LENGTH, body.len())
         .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", "tools/call")
-        .header("mcp-name", "add");
-    Ok(request.body(Full::new(Bytes::from_static(ASKED.as_bytes())))?)
+        .header("mcp-method", method);
+    if let Some(name) = name {
+        request = request.header("mcp-name", name);
+    }
+    Ok(request.body(Full::new(Bytes::from_static(body.as_bytes())))?)
 }
 
 /// Whether an answer is the one.

@@ -1,12 +1,14 @@
 //! The yardstick: toolgate against the same job by hand on bare hyper, in one run.
 //!
 //! `toolgate-bench` prints requests per second and instructions per call of both, and their ratios;
-//! then what the old era costs: a call in a session, in one of many, and an idle session's bytes.
+//! then what the old era costs: a call in a session, in one of many, and an idle session's bytes; then
+//! what else is asked, over a call: a list, a resource, notes, one tool among many.
 //! Only the counts can be held against `baseline.json`: `--check` fails where one has grown,
 //! `--bless` writes those of this run down. `--counts` leaves the throughput out. `--streams` measures
 //! what an open stream of a session takes instead, and nothing else.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
 
+mod asked;
 mod case;
 mod exchange;
 mod floor;

@@ -22,7 +22,7 @@ use crate::{
 
 /// Add two numbers.
 #[derive(Tool)]
-struct Add {
+pub(crate) struct Add {
     a: i64,
     b: i64,
 }
@@ -35,14 +35,15 @@ impl Run for Add {
     }
 }
 
-/// The service alone.
+/// The service of a server alone.
 pub(crate) fn in_process(
+    server: Server,
     access: Access,
     issuer: &Issuer,
     sessions: MemorySessions,
 ) -> crate::Result<McpService> {
     let auth = authenticator(access, issuer)?;
-    Ok(http::service(server()).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
+    Ok(http::service(server).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
 }
 
 /// The service alone, which takes a token for its bearer's name.

@@ -70,7 +70,8 @@ await check('list', async () => {
   return { said: names.join(', ') };
 });
 
-const isFive = (result) => assert.equal(result.content[0].text, '5', JSON.stringify(result));
+const texts = (result) => result.content.map(({ text }) => text);
+const isFive = (result) => assert.deepEqual(texts(result), ['5'], JSON.stringify(result));
 
 await check('call', async () => {
   isFive(await ask(...ADD, '--tool-arg', 'a=2', '--tool-arg', 'b=3'));
@@ -94,6 +95,55 @@ await ask(...count).then(
   () => cannot('progress', 'it prints the result of a call and no notes before it'),
   (error) => check('progress', () => Promise.reject(error)),
 );
+
+const legacy = scene.revision !== '2026-07-28';
+
+// Messages are not shown, but a level is set.
+if (legacy) {
+  await check('logging', async () => {
+    await ask('--method', 'logging/setLevel', '--log-level', 'warning');
+    return { said: 'the level is set' };
+  });
+} else {
+  cannot('logging', 'it prints no log messages');
+}
+
+cannot('elicit', 'it declares that nobody is there to be asked');
+cannot('sample', 'it declares that it has no model');
+
+await check('resources', async () => {
+  const { resources } = await ask('--method', 'resources/list');
+  assert.deepEqual(resources.map(({ uri }) => uri), ['note://today']);
+  const { resourceTemplates } = await ask('--method', 'resources/templates/list');
+  assert.deepEqual(resourceTemplates.map((it) => it.uriTemplate), ['greeting://{language}']);
+  const { contents } = await ask('--method', 'resources/read', '--uri', 'greeting://french');
+  assert.equal(contents[0].text, 'bonjour');
+  return { said: 'listed, read' };
+});
+
+cannot('updates', 'it ends with its one request, and watches nothing');
+cannot('complete', 'its command line has no words for it');
+
+await check('prompts', async () => {
+  const args = ['--prompt-args', 'name=Ann', 'language=french'];
+  const { messages } = await ask('--method', 'prompts/get', '--prompt-name', 'greet', ...args);
+  assert.equal(messages[0].content.text, 'Greet Ann in french.');
+  return { said: 'greet' };
+});
+
+cannot('cancel', 'it has no way to take a call back');
+
+if (legacy && http) {
+  await check('resume', async () => {
+    const result = await ask('--method', 'tools/call', '--tool-name', 'let_go');
+    assert.deepEqual(texts(result), ['welcome back']);
+    return { said: 'came back' };
+  });
+} else if (legacy) {
+  cannot('resume', 'over stdio there is no stream to come back to');
+} else {
+  cannot('resume', 'streams of 2026-07-28 end with their connection');
+}
 
 cannot('close', 'each of its processes is a connection, and ends it on its own');
 

@@ -13,15 +13,17 @@ process.stdin.on('end', () => process.exit(1)).resume();
 const tell = (verdict, name, text) =>
   console.log(`${verdict} ${name}: ${String(text).replace(/\s+/g, ' ').trim().slice(0, 300)}`);
 
-// Runs one check, bounded, and gives what it gave; `said` is what the table tells of it.
+// Runs one check, bounded, and gives what it gave; `said` is what the table tells of it, or
+// `cannot`.
 export async function check(name, body) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`no end after ${PATIENCE_MS} ms`)), PATIENCE_MS);
   });
   try {
-    const { said, value } = await Promise.race([body(), late]);
-    tell('PASS', name, said);
+    const { said, value, cannot: why } = await Promise.race([body(), late]);
+    if (why) cannot(name, why);
+    else tell('PASS', name, said);
     return value;
   } catch (error) {
     tell('FAIL', name, told(error));
@@ -38,4 +40,17 @@ export function told(error) {
   const texts = [];
   for (let it = error; it && texts.length < 4; it = it.cause) texts.push(it.message ?? String(it));
   return texts.join(' < ');
+}
+
+// What came so far; whoever waits looks at it again with everything that comes.
+export class Heard extends Array {
+  push(...more) {
+    const length = super.push(...more);
+    this.wake?.();
+    return length;
+  }
+
+  async until(enough) {
+    while (!enough(this)) await new Promise((wake) => (this.wake = wake));
+  }
 }

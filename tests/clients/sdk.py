@@ -4,23 +4,21 @@ Tells what it found as the scripts in JavaScript do (`report.mjs`).
 """
 
 import asyncio
-import json
 import os
 import re
 import threading
 from urllib.parse import parse_qs, urlsplit
 
+import features
 import httpx2
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientMetadata
+from report import HTTP, PATIENCE, SCENE, Heard, check, tell, told
 
-PATIENCE = 15.0
 STEPS = 5
 CALLBACK = "http://127.0.0.1:8976/callback"
-SCENE = json.loads(os.environ["SCENE"])
-HTTP = SCENE["transport"] == "http"
 
 
 def main():
@@ -37,7 +35,7 @@ def end_with_starter():
 
 async def matrix():
     made = set()
-    seen = []
+    seen = Heard()
     try:
         async with asyncio.timeout(5 * PATIENCE):
             await session(made, seen)
@@ -46,7 +44,7 @@ async def matrix():
         tell("FAIL", "close" if "connect" in made else "connect", told(error))
     connected = "connect" in made
     if not connected:
-        for name in ("list", "call", "bad args", "progress", "close"):
+        for name in ("list", "call", "bad args", "progress", *features.NAMES, "close"):
             tell("FAIL", name, "not connected")
     await check("no token", refused(connected, {"no token": None}))
     await check("wrong token", refused(connected, SCENE["wrong"]))
@@ -58,7 +56,8 @@ async def matrix():
 
 async def session(made, seen):
     """The checks within one connection; notes the names of those that were made."""
-    async with client_of(SCENE["token"], seen) as client:
+    host = features.Host()
+    async with client_of(SCENE["token"], seen, host) as client:
         # A revision that is held to is not asked about: without a request nothing has been sent.
         await client.list_tools()
         version = client.protocol_version
@@ -69,37 +68,40 @@ async def session(made, seen):
         await check("call", called(client))
         await check("bad args", bad_arguments(client))
         await check("progress", progress(client))
+        await features.run(client, host, seen)
 
 
 async def closed(seen):
     """A session is given back where there was one; a server may also keep it (405)."""
-    statuses = [status for method, status, _ in seen if method == "DELETE"]
+    statuses = [status for method, status, *_ in seen if method == "DELETE"]
     assert all(status < 300 or status == 405 for status in statuses), statuses
     return f"DELETE: {statuses}" if statuses else "no session"
 
 
-def client_of(token, seen):
+def client_of(token, seen, host=None):
+    answers = {} if host is None else host.callbacks()
     if HTTP:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-        return over_http(seen, headers=headers)
+        return over_http(seen, answers, headers=headers)
     server = SCENE["server"]
     own = {} if token is None else {server["variable"]: token}
     parameters = StdioServerParameters(
         command=server["command"], args=server["args"], env=server["env"] | own
     )
-    return Client(parameters, mode=SCENE["mode"])
+    return Client(parameters, mode=SCENE["mode"], **answers)
 
 
-def over_http(seen, **options):
+def over_http(seen, answers, **options):
     """A client whose answers over HTTP are noted down."""
 
     async def note(answer):
         challenge = answer.headers.get("www-authenticate") or ""
-        seen.append((answer.request.method, answer.status_code, challenge))
+        after = answer.request.headers.get("last-event-id")
+        await seen.add((answer.request.method, answer.status_code, challenge, after))
 
     http = httpx2.AsyncClient(timeout=PATIENCE, event_hooks={"response": [note]}, **options)
     transport = streamable_http_client(SCENE["url"], http_client=http)
-    return Client(transport, mode=SCENE["mode"])
+    return Client(transport, mode=SCENE["mode"], **answers)
 
 
 async def listed(client):
@@ -142,7 +144,7 @@ async def refused(connected, tokens):
     assert connected, "not connected"
     said = []
     for name, token in tokens.items():
-        seen = []
+        seen = Heard()
         try:
             async with client_of(token, seen) as client:
                 await client.list_tools()
@@ -155,8 +157,8 @@ async def refused(connected, tokens):
 
 def judge_401(name, token, seen):
     """The SDK has no name for a 401 where no provider is set, so its answers are looked at."""
-    assert seen and all(status == 401 for _, status, _ in seen), (name, seen)
-    for _, _, challenge in seen:
+    assert seen and all(status == 401 for _, status, *_ in seen), (name, seen)
+    for _, _, challenge, _ in seen:
         assert re.match(r'Bearer .*resource_metadata="', challenge), (name, challenge)
         assert ('error="invalid_token"' in challenge) == (token is not None), (name, challenge)
     return "401"
@@ -172,7 +174,7 @@ async def login():
         token_endpoint_auth_method="none",
     )
     provider = OAuthClientProvider(SCENE["url"], metadata, user, user.asked, user.consents)
-    async with over_http([], auth=provider) as client:
+    async with over_http(Heard(), {}, auth=provider) as client:
         said = await called(client)
     return f"scope {user.query['scope'][0]}, then {said}"
 
@@ -207,27 +209,6 @@ class User:
         return AuthorizationCodeResult(
             code=query["code"], state=query.get("state"), iss=query.get("iss")
         )
-
-
-async def check(name, body):
-    try:
-        async with asyncio.timeout(PATIENCE):
-            said = await body
-    except Exception as error:
-        tell("FAIL", name, told(error))
-    else:
-        tell("PASS", name, said)
-
-
-def tell(verdict, name, text):
-    print(f"{verdict} {name}: {' '.join(str(text).split())[:300]}", flush=True)
-
-
-def told(error):
-    """What went wrong, without the groups around it."""
-    while isinstance(error, BaseExceptionGroup) and error.exceptions:
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"
 
 
 main()

@@ -6,6 +6,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { scene } from './report.mjs';
 import { matrix } from './typescript.mjs';
 
+const info = { name: 'toolgate-clients', version: '1.0.0' };
+const capabilities = { elicitation: {}, sampling: {} };
 const mode = ['auto', 'legacy'].includes(scene.mode) ? scene.mode : { pin: scene.mode };
 
 // The negotiation may wrap what the transport said.
@@ -17,13 +19,16 @@ function is401(error) {
 }
 
 await matrix({
-  client: () =>
-    new Client({ name: 'toolgate-clients', version: '1.0.0' }, { versionNegotiation: { mode } }),
+  client: () => new Client(info, { capabilities, versionNegotiation: { mode } }),
   version: (client) => client.getNegotiatedProtocolVersion(),
   http: (url, options) => new StreamableHTTPClientTransport(url, options),
   stdio: (parameters) => new StdioClientTransport(parameters),
   provider: (token) => ({ authProvider: { token: async () => token } }),
   call: (client, params, options) => client.callTool(params, options),
+  onNote: (client, method, handle) => client.setNotificationHandler(method, handle),
+  onAsk: (client, method, handle) => client.setRequestHandler(method, handle),
+  // Whichever code it was told.
+  unknownResource: -32602,
   finish: (transport, params) => transport.finishAuth(params),
   is401,
 });

@@ -36,7 +36,8 @@ const line = await check('connect', async () => {
 
 await check('call', async () => {
   const { tools } = await line.client.listTools();
-  assert.deepEqual(tools.map((tool) => tool.name).sort(), ['add', 'count']);
+  const names = tools.map((tool) => tool.name);
+  assert(names.includes('add') && names.includes('count'), `listed: ${names}`);
   await add(line.client);
   const wrong = await line.client.callTool({ name: 'add', arguments: { a: 'two' } });
   assert.equal(wrong.isError, true);

@@ -4,15 +4,12 @@ Tells what it found as the scripts in JavaScript do (`report.mjs`).
 """
 
 import asyncio
-import json
-import os
 
 from mcp import ClientSession
 from mcp.client.sse import sse_client
+from report import SCENE, check
 
-PATIENCE = 15.0
 STEPS = 5
-SCENE = json.loads(os.environ["SCENE"])
 
 
 async def main():
@@ -47,16 +44,6 @@ async def refused():
         assert "401" in str(error), error
         return "401"
     raise AssertionError("connected without a token")
-
-
-async def check(name, body):
-    try:
-        async with asyncio.timeout(PATIENCE):
-            said = await body
-    except Exception as error:
-        print(f"FAIL {name}: {error!r}", flush=True)
-    else:
-        print(f"PASS {name}: {said}", flush=True)
 
 
 asyncio.run(main())

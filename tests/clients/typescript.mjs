@@ -1,17 +1,19 @@
 // What is checked of a TypeScript SDK. A script for each SDK says what differs between them.
 
 import assert from 'node:assert/strict';
+import { features } from './features.mjs';
 import { User } from './login.mjs';
-import { cannot, check, scene, told } from './report.mjs';
+import { Heard, cannot, check, scene, told } from './report.mjs';
 
 const STEPS = 5;
 const http = scene.transport === 'http';
 
 // `sdk` gives `client()`, `version(client, transport)`, `http(url, options)`, `stdio(parameters)`,
-// `provider(token)`, `call(client, params, options)`, `finish(transport, params)`, `is401(error)`.
+// `provider(token)`, `call(client, params, options)`, `finish(transport, params)`, `is401(error)`,
+// and what `features` needs.
 export async function matrix(sdk) {
   const open = async (token) => {
-    const seen = [];
+    const seen = new Heard();
     const transport = http ? sdk.http(...streamable(seen, sdk.provider(token))) : sdk.stdio(child(token));
     return { ...(await connect(sdk, transport)), transport, seen };
   };
@@ -28,6 +30,7 @@ export async function matrix(sdk) {
   await check('call', () => call(sdk, connected().client));
   await check('bad args', () => badArguments(sdk, connected().client));
   await check('progress', () => progress(sdk, connected().client, connected().transport));
+  await features(sdk, connected);
   await check('close', () => close(connected()));
 
   const refused = async (named) => {
@@ -63,7 +66,9 @@ function streamable(seen, options) {
   const noting = async (...request) => {
     const answer = await fetch(...request);
     const challenge = answer.headers.get('www-authenticate');
-    seen.push({ method: request[1]?.method ?? 'GET', status: answer.status, challenge });
+    const { method = 'GET', headers } = request[1] ?? {};
+    const after = new Headers(headers).get('last-event-id');
+    seen.push({ method, status: answer.status, challenge, after });
     return answer;
   };
   return [new URL(scene.url), { ...options, fetch: noting }];

@@ -1,8 +1,14 @@
 //! The examples build, and do what their readers are told that they do.
 
+use std::fs;
+use std::process::Command;
+
 use crate::Result;
 use crate::command::{cargo, output, program, run};
 use crate::server::{self, Server};
+
+/// What a request of revision 2026-07-28 says of itself.
+const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 /// The quickstart as a reader meets it.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub(crate) fn check() -> Result {
     run(&mut cargo("build --package toolgate-examples --examples"))?;
     custom_transport()?;
     stdio()?;
+    guide()?;
     quickstart()
 }
 
@@ -46,8 +53,7 @@ fn custom_transport() -> Result {
 
 /// It answers what it is piped, and ends.
 fn stdio() -> Result {
-    let meta = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
-    let params = format!(r#"{{"name":"add","arguments":{{"a":1,"b":2}},"_meta":{meta}}}"#);
+    let params = format!(r#"{{"name":"add","arguments":{{"a":1,"b":2}},"_meta":{META}}}"#);
     let line = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
     run(&mut cargo("build --example stdio"))?;
     let piped = format!("echo '{line}' | cargo run --quiet --example stdio");
@@ -57,6 +63,43 @@ fn stdio() -> Result {
     }
     println!("over stdio: {}", said.trim());
     Ok(())
+}
+
+/// Every file of the guide serves itself by its name.
+fn guide() -> Result {
+    let program = server::build("--example", "guide")?;
+    let mut names = Vec::new();
+    for file in fs::read_dir("examples/guide")? {
+        let name = file?.file_name().to_string_lossy().trim_end_matches(".rs").to_owned();
+        if name != "main" {
+            names.push(name);
+        }
+    }
+    names.sort();
+    for name in &names {
+        let server = Server::start(Command::new(&program).arg(name))?;
+        let endpoint = |line: &str| line.strip_prefix("endpoint:").and_then(server::url);
+        let endpoint = server.line("endpoint", endpoint)?;
+        let token = server.line("token", |line| server::after(line, "token:"))?;
+        let said = shell(&discover(&endpoint, &token))?;
+        if !said.contains(&format!(r#""name":"{name}""#)) {
+            return Err(format!("asked what it is, `guide {name}` answered: {said}").into());
+        }
+    }
+    println!("guide: {}", names.join(", "));
+    Ok(())
+}
+
+/// Asks a server what it is.
+fn discover(url: &str, token: &str) -> String {
+    let body = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{{"_meta":{META}}}}}"#
+    );
+    format!(
+        "curl -s {url} -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \
+         -H 'Accept: application/json, text/event-stream' -H 'MCP-Protocol-Version: 2026-07-28' \
+         -H 'Mcp-Method: server/discover' -d '{body}'"
+    )
 }
 
 fn quickstart() -> Result {

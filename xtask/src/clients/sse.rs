@@ -27,7 +27,8 @@ pub(super) fn check() -> Result<String> {
         let mut scene = stage.scene();
         scene.insert("url".into(), stage.sse().into());
         let mut command = program(interpreter, file);
-        command.current_dir("tests/clients").env("SCENE", Value::Object(scene).to_string());
+        command.current_dir("tests/clients").env("PYTHONDONTWRITEBYTECODE", "1");
+        command.env("SCENE", Value::Object(scene).to_string());
         let said = script::run(&mut command, PATIENCE)?;
         let passed = said.lines.iter().filter_map(|line| line.strip_prefix("PASS "));
         let passed: Vec<&str> = passed.collect();

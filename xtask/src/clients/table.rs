@@ -1,36 +1,39 @@
-//! What was found, as a table with its reasons.
+//! What was found, as tables with their reasons.
 
 use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::Value;
 
-use super::matrix::{CHECKS, Cell, Cells, Row};
+use super::matrix::{Cell, Cells, Row, TABLES};
 use crate::Result;
 
-/// One line for each row, then the reason of every cell that is not a PASS.
+/// One line for each row in each table, then the reason of every cell that is not a PASS.
 pub(super) fn draw(rows: &[Row], results: &[Cells]) -> Result<String> {
-    let mut lines = vec![heads()];
+    let mut text = String::new();
     let (mut failed, mut cannot) = (Vec::new(), Vec::<(String, Vec<String>)>::new());
-    for (row, cells) in rows.iter().zip(results) {
-        let version = version(row.client.package)?;
-        let mut line = vec![format!("{} {version}", row.client.name)];
-        line.extend([row.mode, row.over.name(), row.era.revision()].map(str::to_owned));
-        for check in CHECKS {
-            let (mark, reason) = marked(cells.get(check));
-            line.push(mark.to_owned());
-            match reason {
-                Some(reason) if mark == "FAIL" => {
-                    failed.push(format!("FAIL  {}, {check}: {reason}", name(row)));
+    for columns in TABLES {
+        let mut lines = vec![heads(columns)];
+        for (row, cells) in rows.iter().zip(results) {
+            let version = version(row.client.package)?;
+            let mut line = vec![format!("{} {version}", row.client.name)];
+            line.extend([row.mode, row.over.name(), row.era.revision()].map(str::to_owned));
+            for check in *columns {
+                let (mark, reason) = marked(cells.get(check));
+                line.push(mark.to_owned());
+                match reason {
+                    Some(reason) if mark == "FAIL" => {
+                        failed.push(format!("FAIL  {}, {check}: {reason}", name(row)));
+                    }
+                    Some(reason) => group(&mut cannot, format!("{check}: {reason}"), name(row)),
+                    None => {}
                 }
-                Some(reason) => group(&mut cannot, format!("{check}: {reason}"), name(row)),
-                None => {}
             }
+            lines.push(line);
         }
-        lines.push(line);
+        text.push_str(&aligned(&lines));
+        text.push('\n');
     }
-    let mut text = aligned(&lines);
-    text.push('\n');
     for (reason, names) in &cannot {
         writeln!(text, "-     {reason} ({})", names.join("; "))?;
     }
@@ -58,8 +61,8 @@ fn name(row: &Row) -> String {
     format!("{} {} over {}", row.client.name, row.mode, row.over.name())
 }
 
-fn heads() -> Vec<String> {
-    let heads = ["client", "mode", "over", "revision"].into_iter().chain(CHECKS.iter().copied());
+fn heads(columns: &[&'static str]) -> Vec<String> {
+    let heads = ["client", "mode", "over", "revision"].into_iter().chain(columns.iter().copied());
     heads.map(str::to_owned).collect()
 }
 
@@ -107,12 +110,12 @@ fn version(package: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::matrix::{CHECKS, Cell, Cells, rows};
+    use super::super::matrix::{Cell, Cells, checks, rows};
     use super::{aligned, group, judge, marked};
 
     #[test]
     fn one_failed_cell_fails_the_step() {
-        let mut cells: Cells = CHECKS.iter().map(|check| (*check, Cell::Pass)).collect();
+        let mut cells: Cells = checks().map(|check| (check, Cell::Pass)).collect();
         cells.insert("login", Cell::Cannot("there is none".into()));
         assert!(judge(std::slice::from_ref(&cells)).is_ok());
         cells.insert("call", Cell::Fail("2 + 3 = 6".into()));

@@ -1,0 +1,57 @@
+//! Each page of the guide shows the file that runs; `BLESS=1` writes the files into the pages.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// The names of the files of a folder that end so, without that end.
+fn names(folder: &str, end: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(Path::new(ROOT).join(folder)).expect("a folder");
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter_map(|name| name.strip_suffix(end).map(str::to_owned)).collect()
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The page with the file in its one block of Rust; none where it has no such block.
+fn showing(page: &str, name: &str, file: &str) -> Option<String> {
+    let mark = format!("<!-- examples/guide/{name}.rs -->\n```rust,ignore\n");
+    let (before, rest) = page.split_once(&mark)?;
+    let (_, after) = rest.split_once("```\n")?;
+    Some(format!("{before}{mark}{file}```\n{after}"))
+}
+
+#[test]
+fn each_page_shows_the_file_that_runs() {
+    let files = names("examples/guide", ".rs").into_iter().filter(|name| name != "main");
+    for name in files {
+        let path = format!("docs/guide/{name}.md");
+        let page = read(&path);
+        let file = read(&format!("examples/guide/{name}.rs"));
+        let wanted = showing(&page, &name, &file).unwrap_or_else(|| panic!("{path} shows no file"));
+        if std::env::var_os("BLESS").is_some() {
+            fs::write(Path::new(ROOT).join(&path), wanted).unwrap();
+        } else {
+            assert!(page == wanted, "{path} shows another file; BLESS=1 shows this one");
+        }
+        assert_eq!(page.matches("```rust").count(), 1, "{path}: other code is tested by none");
+        assert!(file.lines().count() <= 80, "{name} is long for an example");
+    }
+}
+
+#[test]
+fn no_chapter_is_forgotten() {
+    let mut files = names("examples/guide", ".rs");
+    assert!(files.remove("main"));
+    assert_eq!(files, names("docs/guide", ".md"));
+    let (main, readme) = (read("examples/guide/main.rs"), read("README.md"));
+    for name in files {
+        assert!(main.contains(&format!("(\"{name}\", ")), "main.rs does not serve {name}");
+        assert!(
+            readme.contains(&format!("(docs/guide/{name}.md)")),
+            "README.md links to no {name}"
+        );
+    }
+}
