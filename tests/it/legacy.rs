@@ -11,6 +11,7 @@ mod idle;
 mod level;
 mod listening;
 mod own;
+mod pages;
 mod replies;
 mod resumed;
 mod services;

@@ -12,6 +12,7 @@ mod live;
 mod pages;
 mod prompts;
 mod resources;
+mod schemas;
 mod states;
 
 use std::sync::Arc;
