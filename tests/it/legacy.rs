@@ -12,6 +12,7 @@ mod level;
 mod lines;
 mod listening;
 mod own;
+mod pages;
 mod replies;
 mod resumed;
 mod services;

@@ -49,6 +49,7 @@ use proc_macro::TokenStream;
 /// | `name = ".."` | the tool's name; by default the type's name in snake case |
 /// | `title = ".."` | a name for people |
 /// | `read_only`, `destructive`, `idempotent`, `open_world` | hints to the client; also `= true`, `= false` |
+/// | `recursive` | its schemas may contain themselves, which not every client takes |
 /// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
 /// | `roles("a", "b")` | the caller needs one of these roles |
 /// | `guard = <expression>` | any other rule |

@@ -18,6 +18,7 @@ pub(crate) const KIND: Kind = Kind {
         ("destructive", Form::Switch),
         ("idempotent", Form::Switch),
         ("open_world", Form::Switch),
+        ("recursive", Form::Switch),
         kind::SCOPES,
         kind::ROLES,
         kind::GUARD,

@@ -13,7 +13,9 @@ use crate::{
     catalog::{Catalog, Entry},
     completion,
     items::{Has, Items},
+    layer::inner::Inners,
     listen,
+    page::{Pager, Unlisted},
     prompt::get,
     resource::read,
     shelf::{Shelf, Stock},
@@ -23,6 +25,9 @@ use crate::{
 pub(crate) struct App {
     pub(crate) stock: Arc<Stock>,
     pub(crate) desk: Arc<Desk>,
+    pub(crate) inner: Inners,
+    /// Where lists have more than one page.
+    pub(crate) pager: Option<Pager>,
 }
 
 impl Service for App {
@@ -38,19 +43,21 @@ impl Service for App {
 impl App {
     async fn answer(&self, request: Request, cx: Context) -> Result<Running, Error> {
         let shelf = self.stock.shelf();
-        shelf.admit(&cx)?;
+        admit(&shelf.card, &cx)?;
         let method = self.served(&shelf, &request.method).ok_or_else(Error::method_not_found)?;
         shelf.require_scopes(&cx)?;
         let Items { tools, resources, templates, prompts } = &shelf.items;
+        let Self { desk, inner, pager, .. } = self;
+        let pager = pager.as_ref();
         match method {
             Method::Discover => Ok(shelf.discover()),
-            Method::ListTools => shelf.list(tools, &request, &cx).await,
-            Method::ListResources => shelf.list(resources, &request, &cx).await,
-            Method::ListTemplates => shelf.list(templates, &request, &cx).await,
-            Method::ListPrompts => shelf.list(prompts, &request, &cx).await,
-            Method::Call => call::call(tools, &self.desk, &request, cx).await,
-            Method::Read => read::read(&shelf.items, &self.desk, &request, cx).await,
-            Method::Get => get::get(prompts, &self.desk, &request, cx).await,
+            Method::ListTools => shelf.list(tools, pager, &request, &cx).await,
+            Method::ListResources => shelf.list(resources, pager, &request, &cx).await,
+            Method::ListTemplates => shelf.list(templates, pager, &request, &cx).await,
+            Method::ListPrompts => shelf.list(prompts, pager, &request, &cx).await,
+            Method::Call => call::call(tools, desk, inner, &request, cx).await,
+            Method::Read => read::read(&shelf.items, desk, inner, &request, cx).await,
+            Method::Get => get::get(prompts, desk, inner, &request, cx).await,
             Method::Complete => completion::call::complete(&shelf.items, &request, cx).await,
             Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }
@@ -76,16 +83,16 @@ impl App {
     }
 }
 
-impl Shelf {
-    /// The second guard: a transport that forgot to authenticate gets refusals.
-    fn admit(&self, cx: &Context) -> Result<(), Error> {
-        match cx.caller() {
-            Caller::Known(_) => Ok(()),
-            _ if self.card.open => Ok(()),
-            _ => Err(Error::denied(Denial::Unauthenticated)),
-        }
+/// The second guard: a transport that forgot to authenticate gets refusals.
+pub(crate) fn admit(card: &Card, cx: &Context) -> Result<(), Error> {
+    match cx.caller() {
+        Caller::Known(_) => Ok(()),
+        _ if card.open => Ok(()),
+        _ => Err(Error::denied(Denial::Unauthenticated)),
     }
+}
 
+impl Shelf {
     fn require_scopes(&self, cx: &Context) -> Result<(), Error> {
         let lacking = self.card.lacking(cx.caller());
         lacking.map_or(Ok(()), |scopes| Err(Error::denied(Denial::Scopes(scopes.clone()))))
@@ -98,17 +105,20 @@ impl Shelf {
     async fn list<E: Entry>(
         &self,
         items: &Catalog<E>,
+        pager: Option<&Pager>,
         request: &Request,
         cx: &Context,
     ) -> Result<Running, Error> {
         let Page { cursor } = request.parse()?;
-        if cursor.is_some() {
-            // All fits one page, so no cursor was ever given out.
-            return Err(Error::invalid_params("unknown cursor"));
+        match items.list(pager, cursor.as_deref(), cx).await {
+            Ok(reply) => Ok(Running::Done(reply.cache(self.cache()))),
+            Err(Unlisted::Failed(error)) => Err(incident(&request.method, &error)),
+            Err(Unlisted::Cursor(why)) => {
+                tracing::debug!(method = method::known(&request.method), why, "cursor refused");
+                // One error for all reasons.
+                Err(Error::invalid_params("unknown cursor"))
+            }
         }
-        let list = items.list(cx).await;
-        let reply = list.map_err(|error| incident(&request.method, &error))?;
-        Ok(Running::Done(reply.cache(self.cache())))
     }
 
     /// Shared by all callers only where all callers are served alike.

@@ -2,19 +2,14 @@
 
 use std::{
     collections::{HashMap, hash_map},
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
 };
 
-use toolgate_core::{
-    Context, Error, Reply, Scopes,
-    protocol::{Json, Members},
-};
+use toolgate_core::{Context, Error, Reply, Scopes, protocol::Json};
 
 use crate::{
     access::{self, Access, Act, Ask, Item},
+    page::{Listed, Pager, Unlisted},
     spec::all_scopes,
 };
 
@@ -50,7 +45,7 @@ pub(crate) struct Catalog<E> {
     slots: Vec<Slot<E>>,
     by_key: HashMap<Arc<str>, usize>,
     guarded: bool,
-    lists: RwLock<HashMap<Box<[u64]>, Reply>>,
+    lists: RwLock<HashMap<Box<[u64]>, Listed>>,
 }
 
 struct Slot<E> {
@@ -58,9 +53,6 @@ struct Slot<E> {
     /// What is off is not there, until it is on again.
     on: bool,
 }
-
-/// Names identical bytes across all catalogs of the process.
-static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
 impl<E: Entry> Catalog<E> {
     pub(crate) fn new(member: &'static str) -> Self {
@@ -150,22 +142,35 @@ impl<E: Entry> Catalog<E> {
         advertised.fold(Scopes::none(), |all, entry| all.union(&all_scopes(entry.access())))
     }
 
-    /// The list as this caller may see it. Serialized once per visible set.
-    pub(crate) async fn list(&self, cx: &Context) -> Result<Reply, serde_json::Error> {
+    /// The list as this caller may see it, or the page of it that a cursor leads to. Serialized once
+    /// per visible set.
+    ///
+    /// # Errors
+    /// When it cannot be serialized, or the cursor leads nowhere.
+    pub(crate) async fn list(
+        &self,
+        pager: Option<&Pager>,
+        cursor: Option<&str>,
+        cx: &Context,
+    ) -> Result<Reply, Unlisted> {
         let visible = self.visible(cx).await;
-        let known = self.lists.read().ok().and_then(|lists| lists.get(&visible).cloned());
-        if let Some(reply) = known {
-            return Ok(reply);
+        let page = |listed: &Listed| listed.page(self.member, pager, cursor);
+        if let Some(page) = self.lists.read().ok().and_then(|lists| lists.get(&visible).map(page)) {
+            return page;
         }
         let shown = self.iter().enumerate().filter(|(index, _)| is_set(&visible, *index));
-        let fields = Members::array(self.member, shown.map(|(_, entry)| entry.text()))?;
-        let reply = Reply::new(fields).key(NEXT_KEY.fetch_add(1, Ordering::Relaxed));
+        let texts: Vec<_> = shown.map(|(_, entry)| entry.text()).collect();
+        let listed = match pager {
+            Some(pager) => pager.cut(self.member, &texts),
+            None => Listed::whole(self.member, &texts),
+        }?;
+        let page = page(&listed);
         if let Ok(mut lists) = self.lists.write()
             && lists.len() < MAX_LISTS
         {
-            lists.insert(visible, reply.clone());
+            lists.insert(visible, listed);
         }
-        Ok(reply)
+        page
     }
 
     /// Which items the caller may see, a bit each.

@@ -9,6 +9,7 @@
 pub mod access;
 pub mod completion;
 pub mod guard;
+pub mod layer;
 pub mod prompt;
 pub mod resource;
 pub mod tool;
@@ -22,6 +23,7 @@ mod handle;
 mod items;
 mod listen;
 mod live;
+mod page;
 mod seal;
 mod server;
 mod shelf;
@@ -37,6 +39,7 @@ pub use self::{
     completion::Typed,
     failure::{Result, ToolError},
     guard::{Guard, role, scope, when},
+    layer::{Answer, Inner, Outer, Passed, Passing, Work},
     live::Live,
     prompt::{IntoMessages, Prompt, PromptSpec, Render},
     resource::{IntoContents, Read, Resource, ResourceSpec, SafePath},

@@ -18,7 +18,9 @@ use crate::{
     app::App,
     ask::{desk::Desk, settings::Settings},
     failure::Result,
+    layer::{Layers, inner::Inners, outer::Layered},
     live::{Live, Shared},
+    page::Pager,
     shelf::{Facts, Shelf, Stock},
     tool::{
         Run, RunBlocking, ToolSpec,
@@ -49,6 +51,8 @@ pub struct Server<S = ()> {
     stock: Arc<Stock>,
     shared: Shared<S>,
     pub(crate) asking: Settings,
+    pub(crate) layers: Layers,
+    page_size: Option<usize>,
     problems: Vec<String>,
 }
 
@@ -67,6 +71,8 @@ impl Server {
             principals: Vec::new(),
             shared: Shared { state: Arc::new(()), room: Arc::new(Semaphore::new(room)) },
             asking: Settings::default(),
+            layers: Layers::default(),
+            page_size: None,
             problems: Vec::new(),
         }
     }
@@ -85,6 +91,8 @@ impl<S: Send + Sync + 'static> Server<S> {
             stock: self.stock,
             shared: Shared { state: Arc::new(state), room: self.shared.room },
             asking: self.asking,
+            layers: self.layers,
+            page_size: self.page_size,
             problems: self.problems,
         }
     }
@@ -149,6 +157,15 @@ impl<S: Send + Sync + 'static> Server<S> {
     pub fn blocking_tools(mut self, at_a_time: usize) -> Self {
         self.shared.room = Arc::new(Semaphore::new(at_a_time.max(1)));
         self
+    }
+
+    /// How many items a page of a list has, for lists of all kinds; without it each list is one page.
+    ///
+    /// The way to the next page is sealed with the [keys](Self::seal_keys) of the server, and leads
+    /// nowhere once the list is another one.
+    #[must_use]
+    pub fn page_size(self, items: usize) -> Self {
+        Self { page_size: Some(items), ..self }
     }
 
     /// Adds a tool that is a type.
@@ -236,12 +253,21 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
         if self.open && !self.required.is_empty() {
             self.problems.push("`open` and `required_scopes` contradict each other".into());
         }
+        if self.page_size == Some(0) {
+            self.problems.push("`page_size` is 0".into());
+        }
         StartError::check(std::mem::take(&mut self.problems))?;
         let sealer = Arc::new(self.asking.sealer()?);
+        let pager = self.page_size.map(|size| Pager::new(size, sealer.clone()));
         let desk = Arc::new(Desk::new(sealer, self.asking)?);
-        let Self { about, instructions, required, open, principals, .. } = self;
+        let Self { about, instructions, required, open, principals, layers, .. } = self;
         self.stock.open(Facts { about, instructions, required, open, principals })?;
-        Ok(Arc::new(App { stock: self.stock, desk }))
+        let app =
+            Arc::new(App { stock: self.stock, desk, inner: Inners::new(layers.inner), pager });
+        if layers.outer.is_empty() {
+            return Ok(app);
+        }
+        Ok(Arc::new(Layered { layers: layers.outer.into(), app }))
     }
 }
 

@@ -6,10 +6,13 @@ mod calls;
 mod completion;
 mod decisions;
 mod guards;
+mod layers;
 mod lists;
 mod live;
+mod pages;
 mod prompts;
 mod resources;
+mod schemas;
 mod states;
 
 use std::sync::Arc;

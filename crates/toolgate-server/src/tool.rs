@@ -21,6 +21,9 @@ pub use self::{
 use crate::failure::Result;
 
 /// What a tool is. Written by `#[derive(Tool)]`.
+///
+/// The schema of the arguments is put into words that all clients take. One that is written by hand and
+/// names its `$schema` is served as it stands.
 pub trait Tool: DeserializeOwned + JsonSchema + Send + 'static {
     /// Its description.
     fn spec() -> ToolSpec;

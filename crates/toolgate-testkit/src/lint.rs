@@ -33,6 +33,10 @@
 //!   tool `order`, argument `note`: Cursor lets no value through where `type` is a list of types; ..
 //! ```
 //!
+//! Schemas that toolgate derives are put into words that all of these take, where there are such words:
+//! what is found then is about a type (a map, a value of any kind, one of several shapes), or was written
+//! by hand.
+//!
 //! What is meant all the same is [allowed](Portable::allow) by name. What a server never meets is
 //! left out with [`Portable::without`].
 //!

@@ -7,10 +7,10 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Asking, Decision, Elicited, Guard, IntoContents, IntoMessages, Json, Live, Output, Prompt,
-    PromptSpec, Questions, Read, Render, Resource, ResourceSpec, Result, Run, RunBlocking,
-    SafePath, Sampling, SealKey, ServeError, Server, Tool, ToolError, ToolSpec, Typed, form, role,
-    scope, when,
+    Answer, Asking, Decision, Elicited, Guard, Inner, IntoContents, IntoMessages, Json, Live,
+    Outer, Output, Passed, Passing, Prompt, PromptSpec, Questions, Read, Render, Resource,
+    ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, SealKey, ServeError, Server, Tool,
+    ToolError, ToolSpec, Typed, Work, form, role, scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;

@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use serde_json::json;
 use toolgate::{
-    Authenticate, Decision, Guard, Identity, Key, Live, Refusal, Scopes, Service, Shutdown,
-    Transport, Verdict,
+    Authenticate, Decision, Guard, Identity, Key, Live, Passing, Refusal, Scopes, Service,
+    Shutdown, Transport, Verdict, Work,
     auth::{ApiKeys, Claims, Danger, Fields, Jwt, Mapping, introspection, issuers, presets},
     core::{
         BoxFuture, Challenge, Credentials, IntoService, ResourceCard,
@@ -117,6 +117,8 @@ fn server() -> Server<User> {
     let server = Server::required_scopes(server, ["base"]);
     let server = Server::state(Server::principal::<User>(server), User { active: true });
     let server = Server::blocking_tool::<Slow>(Server::tool::<All>(server));
+    let server = Server::outer(server, |passing: Passing| passing.next());
+    let server = Server::inner(server, |work: Work| work.next());
     let (one, two) = specs();
     let server = Server::tool_fn(server, one, |_: Empty, _| async {
         let mut told = CallToolResult::error("told");

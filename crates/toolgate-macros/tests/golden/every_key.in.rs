@@ -10,6 +10,7 @@
     destructive,
     idempotent = true,
     open_world = false,
+    recursive,
     scopes("files:write", "files:delete"),
     roles("editor", "admin"),
     guard = scope("files:write").or(role("admin")),

@@ -54,6 +54,7 @@ const _: () = {
                 .destructive(true)
                 .idempotent(true)
                 .open_world(false)
+                .recursive(true)
                 .scopes(["files:write", "files:delete"])
                 .roles(["editor", "admin"])
                 .guard(scope("files:write").or(role("admin")))

@@ -56,7 +56,7 @@ macro_rules! builder {
     };
 }
 
-builder!(ToolSpec; read_only, destructive, idempotent, open_world, listed, advertised, single_use, unasked_answers);
+builder!(ToolSpec; read_only, destructive, idempotent, open_world, recursive, listed, advertised, single_use, unasked_answers);
 builder!(ResourceSpec; listed, advertised, single_use, unasked_answers);
 builder!(PromptSpec; listed, advertised, single_use, unasked_answers);
 

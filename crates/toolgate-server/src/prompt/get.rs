@@ -13,12 +13,14 @@ use crate::{
     ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
+    layer::inner::{Around, Given, Inners},
     text::TextValue,
 };
 
 pub(crate) async fn get(
     prompts: &Catalog<PromptEntry>,
     desk: &Arc<Desk>,
+    inner: &Inners,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -34,17 +36,23 @@ pub(crate) async fn get(
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(prompt.state.clone());
     let (cx, round) = desk.resume(request, brought, prompt.spec.asking, cx)?;
-    handle::start(cx, |cx| run(prompt, values, cx, round)).await
+    let around = inner.around(|| Given { arguments: given, uri: None });
+    handle::start(cx, |cx| run(prompt, values, around, cx, round)).await
 }
 
 async fn run(
     prompt: Arc<PromptEntry>,
     values: Vec<TextValue>,
+    around: Option<Around>,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(PromptEntry::KIND, prompt.name());
     let renderer = |cx| (prompt.renderer)(values, cx);
+    let renderer = |cx| match around {
+        Some(around) => around.run(item, cx, renderer),
+        None => renderer(cx),
+    };
     match handle::run(item, prompt.spec.timeout, cx, Some(&round), renderer).await? {
         Ended::Done(mut result) => {
             if result.description.is_none() {

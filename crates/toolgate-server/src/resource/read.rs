@@ -23,24 +23,31 @@ use crate::{
     catalog::{self, Entry},
     handle::{self, Ended},
     items::Items,
+    layer::inner::{Around, Given, Inners},
     text::TextValue,
 };
 
 pub(crate) async fn read(
     items: &Items,
     desk: &Arc<Desk>,
+    inner: &Inners,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
     let ReadResource { uri, input_responses, request_state, .. } =
         ReadResource::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
-    let Found { kind, entry, values, .. } = admitted(items, &uri, &cx).await?;
+    let Found { kind, entry, values, arguments, .. } = admitted(items, &uri, &cx).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(entry.state.clone());
     let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
     let origin = Origin { uri, mime_type: entry.spec.mime_type.clone() };
-    handle::start(cx, |cx| run(kind, entry, Asked { origin, values }, cx, round)).await
+    let around = inner.around(|| Given {
+        arguments: arguments.unwrap_or_else(Json::object),
+        uri: Some(origin.uri.as_str().into()),
+    });
+    let asked = Asked { origin, values };
+    handle::start(cx, |cx| run(kind, entry, asked, around, cx, round)).await
 }
 
 /// Whether this caller may read what a URI means: what that takes.
@@ -55,8 +62,7 @@ pub(crate) async fn may_read(items: &Items, uri: &str, cx: &Context) -> Result<(
 async fn admitted(items: &Items, uri: &str, cx: &Context) -> Result<Found, Error> {
     let found = uri::is_uri(uri).then(|| find(items, uri)).flatten();
     let found = found.ok_or_else(|| unknown(uri))?;
-    found.admit(uri, cx).await?;
-    Ok(found)
+    found.admitted(uri, cx).await
 }
 
 /// The resource that a URI means.
@@ -65,6 +71,8 @@ struct Found {
     entry: Arc<ResourceEntry>,
     family: Option<Arc<TemplateEntry>>,
     values: Vec<TextValue>,
+    /// The variables of a family, as they were decided upon.
+    arguments: Option<Json>,
 }
 
 /// The resource of exactly this URI, else that of the first family that it matches. What comes first
@@ -72,7 +80,13 @@ struct Found {
 fn find(items: &Items, uri: &str) -> Option<Found> {
     if let Some(entry) = items.resources.find(uri) {
         let (entry, values) = (entry.clone(), Vec::new());
-        return Some(Found { kind: ResourceEntry::KIND, entry, family: None, values });
+        return Some(Found {
+            kind: ResourceEntry::KIND,
+            entry,
+            family: None,
+            values,
+            arguments: None,
+        });
     }
     items.templates.available().find_map(|family| {
         let value = |(name, text): (&str, Cow<'_, str>)| TextValue {
@@ -82,20 +96,24 @@ fn find(items: &Items, uri: &str) -> Option<Found> {
         };
         let values = family.template.matches(uri)?.into_iter().map(value).collect();
         let entry = family.of.clone();
-        Some(Found { kind: TemplateEntry::KIND, entry, family: Some(family.clone()), values })
+        let (kind, family) = (TemplateEntry::KIND, Some(family.clone()));
+        Some(Found { kind, entry, family, values, arguments: None })
     })
 }
 
 impl Found {
-    async fn admit(&self, uri: &str, cx: &Context) -> Result<(), Error> {
+    async fn admitted(mut self, uri: &str, cx: &Context) -> Result<Self, Error> {
         let unknown = || unknown(uri);
         let Some(family) = &self.family else {
-            return catalog::admit(&*self.entry, None, cx, unknown).await;
+            catalog::admit(&*self.entry, None, cx, unknown).await?;
+            return Ok(self);
         };
         let named = self.values.iter().map(|value| (&value.name, &value.text));
         let arguments = Json::of(&named.collect::<BTreeMap<_, _>>());
         let arguments = arguments.map_err(|_| Error::internal())?;
-        catalog::admit(&**family, Some(&arguments), cx, unknown).await
+        catalog::admit(&**family, Some(&arguments), cx, unknown).await?;
+        self.arguments = Some(arguments);
+        Ok(self)
     }
 }
 
@@ -103,12 +121,17 @@ async fn run(
     kind: &'static str,
     entry: Arc<ResourceEntry>,
     asked: Asked,
+    around: Option<Around>,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(kind, entry.name());
     let uri = asked.origin.uri.clone();
     let reader = |cx| (entry.reader)(asked, cx);
+    let reader = |cx| match around {
+        Some(around) => around.run(item, cx, reader),
+        None => reader(cx),
+    };
     match handle::run(item, entry.spec.timeout, cx, Some(&round), reader).await? {
         Ended::Done(contents) if contents.is_empty() => Err(unknown(&uri)),
         Ended::Done(contents) => {

@@ -141,7 +141,7 @@ async fn a_second_kind_of_item_lives_under_the_same_guard() {
         let scopes: toolgate_core::Scopes = scopes.iter().collect();
         Context::new(Identity::new(Key::new("test", "u")).scopes(scopes).into())
     };
-    let list = async |cx: Context| value(&texts.list(&cx).await.unwrap());
+    let list = async |cx: Context| value(&texts.list(None, None, &cx).await.unwrap());
     assert_eq!(list(cx(&["a"])).await, json!({"texts": ["open", "closed"]}));
     assert_eq!(list(cx(&[])).await, json!({"texts": ["open"]}));
     assert_eq!(list(Context::new(Caller::Open)).await, json!({"texts": ["open"]}));

@@ -16,6 +16,7 @@ use crate::{
     ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
+    layer::inner::{Around, Given, Inners},
     tool::entry::ToolEntry,
     tool::schema,
 };
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
     desk: &Arc<Desk>,
+    inner: &Inners,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -39,17 +41,23 @@ pub(crate) async fn call(
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(tool.state.clone());
     let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
-    handle::start(cx, |cx| run(tool, arguments, cx, round)).await
+    let around = inner.around(|| Given { arguments: arguments.clone(), uri: None });
+    handle::start(cx, |cx| run(tool, arguments, around, cx, round)).await
 }
 
 async fn run(
     tool: Arc<ToolEntry>,
     arguments: Json,
+    around: Option<Around>,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(ToolEntry::KIND, tool.name());
     let handler = |cx| (tool.handler)(arguments, cx);
+    let handler = |cx| match around {
+        Some(around) => around.run(item, cx, handler),
+        None => handler(cx),
+    };
     match handle::run(item, tool.spec.timeout, cx, Some(&round), handler).await? {
         Ended::Done(mut result) => {
             if tool.wraps {

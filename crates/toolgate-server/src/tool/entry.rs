@@ -86,6 +86,11 @@ impl ToolEntry {
             Vec::new()
         });
         let (output, wraps) = O::schema().map(schema::rooted).unzip();
+        if !spec.recursive {
+            let schemas = [("argument", Some(&input)), ("answer", output.as_ref())];
+            let found = schemas.iter().filter_map(|(part, schema)| recursive(part, (*schema)?));
+            problems.extend(found.map(|problem| format!("tool `{}`: {problem}", spec.name)));
+        }
         let wraps = wraps.unwrap_or(false);
         let text = describe(&spec, &input, output.as_ref()).unwrap_or_else(|error| {
             problems.push(format!("tool `{}` cannot be described: {error}", spec.name));
@@ -97,6 +102,20 @@ impl ToolEntry {
             Err(problems)
         }
     }
+}
+
+/// What is wrong with a schema that contains itself, unless it was written by hand.
+fn recursive(part: &str, schema: &Schema) -> Option<String> {
+    if schema::is_written(schema) {
+        return None;
+    }
+    let found = schema::find_recursion(schema.as_value())?;
+    let of = found.of.map_or_else(|| "that it is part of".to_owned(), |of| format!("`{of}`"));
+    Some(format!(
+        "its {part} `{}` is of the type {of}, which contains itself; not every client takes that. \
+         Bound its depth, or allow it with `recursive`",
+        found.field
+    ))
 }
 
 fn describe(

@@ -1,44 +1,84 @@
 //! JSON Schemas: derived ones made plain, and mirrored arguments found in them.
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, json_schema};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use toolgate_core::{
     card::{ParamHeader, ParamKind},
     protocol::{Json, Members},
 };
 
-/// The schema of what is read as a `T`.
+mod portable;
+mod recursion;
+
+use self::portable::{Side, mend};
+pub(crate) use self::recursion::find as find_recursion;
+
+/// The schema of what is read as a `T`, as it is derived.
 pub(crate) fn read<T: JsonSchema>() -> Schema {
-    plain::<T>(SchemaSettings::draft2020_12().for_deserialize())
+    plain(generated::<T>(SchemaSettings::draft2020_12().for_deserialize()))
 }
 
 /// The schema of a tool's arguments.
 pub(crate) fn input<T: JsonSchema>() -> Schema {
-    let mut schema = read::<T>();
+    let schema = generated::<T>(SchemaSettings::draft2020_12().for_deserialize());
+    if is_written(&schema) {
+        return schema;
+    }
+    let mut schema = mended(plain(schema), Side::Sent);
     // An enum's schema is a choice without a type of its own; the protocol wants it said.
     if schema.get("type").is_none() {
         schema.insert("type".into(), "object".into());
+    }
+    if is_object_schema(&schema) && schema.get("properties").is_none() {
+        schema.insert("properties".into(), Value::Object(Map::new()));
     }
     schema
 }
 
 /// The schema of a tool's answer. What is written is not what is read: a member may be left out.
 pub(crate) fn output<T: JsonSchema>() -> Schema {
-    plain::<T>(SchemaSettings::draft2020_12().for_serialize())
+    let schema = generated::<T>(SchemaSettings::draft2020_12().for_serialize());
+    if is_written(&schema) { schema } else { mended(plain(schema), Side::Answered) }
 }
 
 /// The schema of an answer as the protocol wants it, an object at its root, and whether values have
 /// to be wrapped for it.
-pub(crate) fn rooted(schema: Schema) -> (Schema, bool) {
+pub(crate) fn rooted(mut schema: Schema) -> (Schema, bool) {
     if is_object_schema(&schema) {
         return (schema, false);
     }
-    let wrapped = json_schema!({
+    // References lead from the root.
+    let types = schema.remove("$defs");
+    let mut result = schema.to_value();
+    moved(&mut result);
+    let mut wrapped = json_schema!({
         "type": "object",
-        "properties": { "result": schema },
+        "properties": { "result": result },
         "required": ["result"],
     });
+    if let Some(mut types) = types {
+        moved(&mut types);
+        wrapped.insert("$defs".into(), types);
+    }
     (wrapped, true)
+}
+
+/// Lets what referred to the root refer to what is wrapped.
+fn moved(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match value {
+                    Value::String(to) if name == "$ref" && to == "#" => {
+                        *to = "#/properties/result".into();
+                    }
+                    value => moved(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(moved),
+        _ => {}
+    }
 }
 
 /// A value as the schema that [`rooted`] wrapped has it.
@@ -46,17 +86,32 @@ pub(crate) fn wrap(value: &Json) -> Json {
     Members::value("result", value).to_object()
 }
 
-/// Without `$schema`, title and description of the root: the tool has its own, and clients pay for
-/// each byte in tokens.
-fn plain<T: JsonSchema>(settings: SchemaSettings) -> Schema {
+/// What names its dialect was written by hand, and is served as it stands: derived schemas name none.
+pub(crate) fn is_written(schema: &Schema) -> bool {
+    schema.get("$schema").is_some()
+}
+
+fn generated<T: JsonSchema>(settings: SchemaSettings) -> Schema {
     let settings = settings.with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    settings.into_generator().into_root_schema_for::<T>()
+}
+
+/// Without title and description of the root: the tool has its own, and clients pay for each byte in
+/// tokens.
+fn plain(mut schema: Schema) -> Schema {
     schema.remove("title");
     schema.remove("description");
     schema
+}
+
+fn mended(schema: Schema, side: Side) -> Schema {
+    let mut value = schema.to_value();
+    mend(&mut value, side);
+    // What was an object or a boolean is one still.
+    value.try_into().unwrap_or_default()
 }
 
 fn is_object_schema(schema: &Schema) -> bool {

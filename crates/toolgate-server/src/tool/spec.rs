@@ -45,6 +45,8 @@ pub struct ToolSpec {
     pub timeout: Option<Duration>,
     /// How it takes the answers to what it asks.
     pub asking: AskPolicy,
+    /// Whether the schemas of its arguments and its answer may contain themselves.
+    pub recursive: bool,
 }
 
 impl ToolSpec {
@@ -61,6 +63,7 @@ impl ToolSpec {
             advertised: true,
             timeout: None,
             asking: AskPolicy::default(),
+            recursive: false,
         }
     }
 
@@ -90,6 +93,13 @@ impl ToolSpec {
     pub fn open_world(mut self, hint: bool) -> Self {
         self.annotations.open_world_hint = Some(hint);
         self
+    }
+
+    /// Serves schemas that contain themselves, which need `$ref`. Not every client takes them, and
+    /// some drop all tools of a server for one; without this they are refused at registration.
+    #[must_use]
+    pub fn recursive(self, allowed: bool) -> Self {
+        Self { recursive: allowed, ..self }
     }
 
     /// What else is needed; added to an earlier guard.

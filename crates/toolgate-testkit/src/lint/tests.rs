@@ -1,5 +1,7 @@
 //! The lint as a whole, and what the tables of the clients are tested with.
 
+mod derived;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
