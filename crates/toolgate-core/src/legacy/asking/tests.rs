@@ -143,9 +143,10 @@ fn answers_are_bounded_together() {
 
 #[test]
 fn an_error_is_a_word_of_the_person_or_the_end() {
-    let lacks = |name: &str| Err(-32021).map_err(|code: i32| (code, Some(json!({name: {}}))));
-    let refused = || Err((-32000, None));
-    let rows: [(&str, Option<i32>, Result<Value, (i32, Option<Value>)>); 15] = [
+    type Seen = Result<Value, (i32, Option<Value>)>;
+    let lacks = |name: &str| -> Seen { Err((-32021, Some(json!({name: {}})))) };
+    let refused = || -> Seen { Err((-32000, None)) };
+    let rows = [
         ("who", Some(-1), Ok(json!({"action": "decline"}))),
         ("who", Some(-32603), Ok(json!({"action": "cancel"}))),
         ("who", Some(-32000), Ok(json!({"action": "cancel"}))),
