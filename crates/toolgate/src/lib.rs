@@ -7,8 +7,8 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Asking, Decision, Elicited, Guard, IntoContents, IntoMessages, Json, Live, Output, Prompt,
-    PromptSpec, Questions, Read, Render, Resource, ResourceSpec, Result, Run, RunBlocking,
+    Asking, Decision, Elicited, Form, Guard, IntoContents, IntoMessages, Json, Live, Output,
+    Prompt, PromptSpec, Questions, Read, Render, Resource, ResourceSpec, Result, Run, RunBlocking,
     SafePath, Sampling, SealKey, ServeError, Server, Tool, ToolError, ToolSpec, Typed, form, role,
     scope, when,
 };
