@@ -276,3 +276,6 @@ impl fmt::Debug for Farewell {
         f.write_str("Farewell")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,6 +83,12 @@ impl<K: Eq + Hash + Clone, B> OpenQuestions<K, B> {
         drop(own);
     }
 
+    /// Whether nobody is asked anything.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.table().is_empty()
+    }
+
     fn table(&self) -> MutexGuard<'_, HashMap<K, Of<B>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
