@@ -188,7 +188,9 @@ async fn however_it_ends_no_question_is_left() {
     stage.answer(&a, "ann");
     sleep(Duration::from_secs(1)).await;
     stage.stop.request();
+    let stopped = Instant::now();
     assert_eq!(stage.end().await, (Err(-32000), 1), "one was answered");
+    assert!(stopped.elapsed() < Duration::from_secs(1), "and not when the question's time is over");
     // An answer that ends it.
     let mut stage = Stage::of(Client::default(), &[]);
     let [a, _] = stage.asked().await;
