@@ -63,14 +63,38 @@ enum Status {
 pub(crate) struct Choices {
     untitled_single: Option<Plain>,
     titled_single: Option<Titled>,
-    #[schemars(extend(
-        "enum" = ["opt1", "opt2", "opt3"],
-        "enumNames" = ["Option One", "Option Two", "Option Three"],
-    ))]
-    legacy_enum: String,
-    untitled_multi: Vec<Plain>,
-    titled_multi: Vec<Titled>,
+    legacy_enum: Option<String>,
+    untitled_multi: Option<Vec<Plain>>,
+    titled_multi: Option<Vec<Titled>>,
 }
+
+/// The form for them, written by hand: labels beside the values are a form that no type makes any
+/// more.
+pub(crate) const CHOICES: &str = r#"{
+    "type": "object",
+    "properties": {
+        "untitledSingle": {"type": "string", "enum": ["option1", "option2", "option3"]},
+        "titledSingle": {"type": "string", "oneOf": [
+            {"const": "value1", "title": "First Option"},
+            {"const": "value2", "title": "Second Option"},
+            {"const": "value3", "title": "Third Option"}
+        ]},
+        "legacyEnum": {
+            "type": "string",
+            "enum": ["opt1", "opt2", "opt3"],
+            "enumNames": ["Option One", "Option Two", "Option Three"]
+        },
+        "untitledMulti": {
+            "type": "array",
+            "items": {"type": "string", "enum": ["option1", "option2", "option3"]}
+        },
+        "titledMulti": {"type": "array", "items": {"anyOf": [
+            {"const": "value1", "title": "First Choice"},
+            {"const": "value2", "title": "Second Choice"},
+            {"const": "value3", "title": "Third Choice"}
+        ]}}
+    }
+}"#;
 
 #[derive(Arguments)]
 #[serde(rename_all = "lowercase")]

@@ -2,7 +2,7 @@
 
 use toolgate::prelude::*;
 
-use crate::forms::{Choices, Color, Confirmed, Contact, Defaults, Name, Topic};
+use crate::forms::{CHOICES, Choices, Color, Confirmed, Contact, Defaults, Name, Topic};
 
 pub(crate) fn add(server: Server) -> Server {
     server
@@ -78,7 +78,8 @@ impl Run for ElicitChoices {
     type Output = String;
 
     async fn run(self, _: &(), cx: &Context) -> Result<String> {
-        Ok(told(&cx.elicit::<Choices>("choices", "Please choose.").await?))
+        let form = toolgate::Form::<Choices>::new("choices", "Please choose.").schema(CHOICES);
+        Ok(told(&cx.ask(form).await?))
     }
 }
 

@@ -119,7 +119,7 @@ fn answers(id: &RequestId, data: Option<&Json>) {
     let result = envelope::write_result(id, &[&Members::none(), &result, &stamp]);
     let error = envelope::write_error(Some(id), code::INVALID_PARAMS, "\"no\"\n", data);
     for answer in [result, error] {
-        assert!(matches!(envelope::parse(&answer, DEPTH + 1), Ok(Incoming::Response)));
+        assert!(matches!(envelope::parse(&answer, DEPTH + 1), Ok(Incoming::Response(_))));
         if let Ok(seen) = serde_json::from_slice::<Value>(&answer) {
             assert_eq!(seen["id"], json!(id));
         }
@@ -174,7 +174,7 @@ fn refused(bad: &Malformed, seen: Option<&Value>) {
         assert_eq!(seen["id"], json!(id));
     }
     let text = envelope::write_error(bad.id.as_ref(), bad.code, bad.message, None);
-    assert!(matches!(envelope::parse(&text, DEPTH), Ok(Incoming::Response)));
+    assert!(matches!(envelope::parse(&text, DEPTH), Ok(Incoming::Response(_))));
 }
 
 fn depth(value: &Value) -> usize {

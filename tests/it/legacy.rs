@@ -1,5 +1,6 @@
 //! The revisions before 2026-07-28 on the wire, against a listener in this process.
 
+mod asks;
 mod batches;
 mod bounds;
 mod cancel;

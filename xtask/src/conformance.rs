@@ -17,9 +17,6 @@ use crate::command::program;
 use crate::locked;
 use crate::server::{self, Server};
 
-/// A revision, a scenario that may fail there for now, and why.
-type NotYet = (&'static str, &'static str, &'static str);
-
 const OLD: &str = "2025-11-25";
 const NEW: &str = "2026-07-28";
 
@@ -30,16 +27,6 @@ const LEGS: &[Leg] = &[
     Leg { revision: OLD, scored: true },
     Leg { revision: NEW, scored: true },
 ];
-
-/// Every scenario that may fail. One that passes has to be taken out, so this only gets shorter.
-const NOT_YET: &[NotYet] = &[
-    (OLD, "tools-call-sampling", QUESTIONS_OLD),
-    (OLD, "tools-call-elicitation", QUESTIONS_OLD),
-    (OLD, "elicitation-sep1034-defaults", QUESTIONS_OLD),
-    (OLD, "elicitation-sep1330-enums", QUESTIONS_OLD),
-];
-
-const QUESTIONS_OLD: &str = "the old era asks nothing of its clients";
 
 /// Where the harness leaves what it found.
 const RESULTS: &str = "target/conformance";
@@ -71,8 +58,8 @@ fn repeat(count: usize) -> Result {
     let runs = (1..=count).map(|number| once(number, &executable));
     let runs = runs.collect::<Result<Vec<_>>>()?;
     let (first, others) = runs.split_first().ok_or("a run is needed")?;
-    println!("\n{}", table::draw(first, NOT_YET));
-    let mut faults = verdict::faults(first, NOT_YET);
+    println!("\n{}", table::draw(first));
+    let mut faults = verdict::faults(first);
     for (at, other) in others.iter().enumerate() {
         let differs = verdict::unlike(first, other);
         faults.extend(differs.iter().map(|line| format!("run {}: {line}", at + 2)));
@@ -100,19 +87,4 @@ fn once(number: usize, executable: &str) -> Result<Vec<Found>> {
         Ok(Found { leg: *leg, scenarios })
     };
     LEGS.iter().map(leg).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{LEGS, NOT_YET};
-
-    #[test]
-    fn what_may_fail_is_named_once_with_a_revision_that_is_run() {
-        for (at, (revision, scenario, why)) in NOT_YET.iter().enumerate() {
-            assert!(LEGS.iter().any(|leg| leg.revision == *revision), "{revision}");
-            assert!(!why.is_empty());
-            let again = |(of, name, _): &(_, &str, _)| of == revision && name == scenario;
-            assert!(!NOT_YET[..at].iter().any(again), "{revision} {scenario}");
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! The era before 2026-07-28, without IO: which era a message is in, what it asks in the terms of
-//! this crate, how its answer is written, the sessions it may belong to, and the streams of those.
+//! this crate, how its answer is written, what it may ask its client meanwhile, the sessions it may
+//! belong to, and the streams of those.
 //!
 //! A transport that serves the old era, too, asks [`classify`] first. A message of the old era is
 //! [`read`] into a [`Turn`]; what is a call goes to the service like any other, with the
 //! [`RequestMeta`](toolgate_protocol::RequestMeta) that its [`Conversation`] makes; the answer is
 //! written by [`Wire`](crate::wire::Wire).
 
+mod asking;
 mod conversation;
 mod era;
 mod events;
@@ -19,6 +21,7 @@ mod turn;
 mod watch;
 
 pub use self::{
+    asking::{Asking, Question, may_ask},
     conversation::Conversation,
     era::{Era, Signs, classify},
     events::EventStore,

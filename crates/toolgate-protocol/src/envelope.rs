@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -35,7 +35,50 @@ pub enum Incoming {
         params: Option<Json>,
     },
     /// Answers a request of ours, which this revision never sends.
-    Response,
+    Response(Response),
+}
+
+/// An answer of a peer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// What it answers; none where that could not be read.
+    pub id: Option<RequestId>,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// What an answer says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// What was asked for. The peer's word, whatever its shape.
+    Result(Json),
+    /// That it will not come, and the code that says why; none where there is no such code.
+    Error(Option<i32>),
+}
+
+impl Response {
+    /// An answer to a request.
+    pub fn new(id: Option<RequestId>, outcome: Outcome) -> Self {
+        Self { id, outcome }
+    }
+
+    /// None where there is neither result nor error. Where there are both, the error counts.
+    fn read(body: &Bytes, members: &Object<'_>, id: Option<&RequestId>) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Code {
+            code: i32,
+        }
+        let code =
+            |error: &RawValue| serde_json::from_str(error.get()).ok().map(|Code { code }| code);
+        let outcome = match (members.take("result"), members.take("error")) {
+            (_, Some(error)) => Outcome::Error(code(error)),
+            (Some(result), None) => Outcome::Result(Json::within(body, result)),
+            (None, None) => return None,
+        };
+        Some(Self { id: id.cloned(), outcome })
+    }
 }
 
 /// Why a body is not a message.
@@ -86,10 +129,10 @@ fn message(
     let method = match members.text("method") {
         Some(Ok(name)) => method::intern(&name),
         Some(Err(_)) => return Err(invalid("`method` must be a string")),
-        None if members.take("result").is_some() || members.take("error").is_some() => {
-            return Ok(Incoming::Response);
+        None => {
+            let answer = Response::read(body, members, id).map(Incoming::Response);
+            return answer.ok_or(invalid("`method` is missing"));
         }
-        None => return Err(invalid("`method` is missing")),
     };
     let params = members.take("params").map(|raw| Json::within(body, raw));
     match (id, id_given) {
@@ -147,6 +190,19 @@ pub fn write_error(id: Option<&RequestId>, code: i32, message: &str, data: Optio
     text.freeze()
 }
 
+/// Writes a request.
+pub fn write_request(id: &RequestId, method: &str, params: &Json) -> Bytes {
+    let mut text = BytesMut::with_capacity(96 + method.len() + params.as_bytes().len());
+    text.put_slice(br#"{"jsonrpc":"2.0","id":"#);
+    put(&mut text, id);
+    text.put_slice(br#","method":"#);
+    put(&mut text, method);
+    text.put_slice(br#","params":"#);
+    text.put_slice(params.as_bytes());
+    text.put_u8(b'}');
+    text.freeze()
+}
+
 /// Writes a notification.
 pub fn write_notification(method: &str, params: Option<&Json>) -> Bytes {
     let len = params.map_or(0, |params| params.as_bytes().len());
@@ -184,7 +240,30 @@ mod tests {
         let note = parsed(r#" {"jsonrpc":"2.0","method":"notifications/cancelled"}"#);
         assert!(matches!(note, Ok(Incoming::Notification { params: None, .. })));
         let response = parsed(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
-        assert!(matches!(response, Ok(Incoming::Response)));
+        assert!(matches!(response, Ok(Incoming::Response(_))));
+    }
+
+    #[test]
+    fn an_answer_says_one_thing_of_one_request() {
+        let result = |text| Outcome::Result(Json::from_text(text).unwrap());
+        for (rest, id, outcome) in [
+            (r#""id":1,"result":{"a":1}"#, Some(1.into()), result(r#"{"a":1}"#)),
+            (r#""id":"x","result":null"#, Some("x".into()), result("null")),
+            (r#""result":{}"#, None, result("{}")),
+            (r#""id":null,"result":{}"#, None, result("{}")),
+            (
+                r#""id":1,"error":{"code":-1,"message":"no"}"#,
+                Some(1.into()),
+                Outcome::Error(Some(-1)),
+            ),
+            (r#""id":1,"error":"no""#, Some(1.into()), Outcome::Error(None)),
+            (r#""id":1,"error":{"code":"x"}"#, Some(1.into()), Outcome::Error(None)),
+            (r#""id":1,"result":{},"error":{"code":2}"#, Some(1.into()), Outcome::Error(Some(2))),
+        ] {
+            let body = format!(r#"{{"jsonrpc":"2.0",{rest}}}"#);
+            let Ok(Incoming::Response(read)) = parsed(&body) else { panic!("{body}") };
+            assert_eq!(read, Response::new(id, outcome), "{body}");
+        }
     }
 
     #[test]
@@ -229,6 +308,10 @@ mod tests {
         assert_eq!(
             write_error(Some(&1.into()), -32022, "no", Some(&Json::object())),
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no","data":{}}}"#
+        );
+        assert_eq!(
+            write_request(&"q".into(), "roots/list", &Json::object()),
+            r#"{"jsonrpc":"2.0","id":"q","method":"roots/list","params":{}}"#
         );
         assert_eq!(
             write_notification("notifications/progress", Some(&Json::object())),

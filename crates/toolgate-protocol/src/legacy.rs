@@ -3,11 +3,13 @@
 pub mod batch;
 pub mod handshake;
 
+mod capabilities;
 mod down;
 mod revision;
 
 pub use self::{
-    down::{down, lowers},
+    capabilities::capabilities,
+    down::{Unasked, down, lowers, question},
     revision::Revision,
 };
 

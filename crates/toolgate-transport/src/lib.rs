@@ -14,6 +14,8 @@ mod agree;
 mod ask;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod calls;
+#[cfg(any(feature = "http", feature = "stdio"))]
+mod legacy;
 mod life;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod run;

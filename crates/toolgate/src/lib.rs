@@ -7,7 +7,7 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Answer, Asking, Decision, Elicited, Guard, Inner, IntoContents, IntoMessages, Json, Live,
+    Answer, Asking, Decision, Elicited, Form, Guard, Inner, IntoContents, IntoMessages, Json, Live,
     Outer, Output, Passed, Passing, Prompt, PromptSpec, Questions, Read, Render, Resource,
     ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, SealKey, ServeError, Server, Tool,
     ToolError, ToolSpec, Typed, Work, form, role, scope, when,

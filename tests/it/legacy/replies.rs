@@ -101,13 +101,14 @@ async fn whoever_takes_documents_alone_gets_no_notes() {
 }
 
 #[tokio::test]
-async fn what_a_session_s_client_can_do_is_not_relied_on() {
+async fn what_a_session_s_client_can_do_is_not_relied_on_where_it_cannot_be_asked() {
     let server = start().await;
     let mut capable = old::handshake(old::LATEST);
     capable["params"]["capabilities"] = json!({"elicitation": {}});
     let reply = server.send(&super::of_ann(&capable)).await;
     let id = reply.field("mcp-session-id").expect("a session");
-    // Nothing can be asked of it yet, so no tool may believe that it can.
+    // Nothing can be asked without a stream, so no tool may believe that it can.
     let ask = super::of_ann(&calling("ask")).with("Mcp-Session-Id", id);
+    let ask = ask.with("Accept", "application/json");
     assert_eq!(server.send(&ask).await.outcome(), (200, Some(-32602)));
 }

@@ -28,9 +28,25 @@ pub(crate) fn notification(method: &str, params: Value) -> Value {
 
 /// What opens a conversation in a revision.
 pub(crate) fn handshake(revision: &str) -> Value {
+    able(revision, json!({}))
+}
+
+/// The same, of a client that can do so much.
+pub(crate) fn able(revision: &str, capabilities: Value) -> Value {
     let client = json!({"name": "old", "version": "1"});
-    let params = json!({"protocolVersion": revision, "capabilities": {}, "clientInfo": client});
+    let params =
+        json!({"protocolVersion": revision, "capabilities": capabilities, "clientInfo": client});
     message(7, "initialize", params)
+}
+
+/// The answer to a question.
+pub(crate) fn answer(id: &Value, result: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "result": result})
+}
+
+/// The client's word that there will be none.
+pub(crate) fn refusal(id: &Value, code: i32) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": "no"}})
 }
 
 /// The client's word that it does not wait for an answer any more.
@@ -58,7 +74,17 @@ pub(crate) struct Session {
 impl Session {
     /// Shakes hands, and says so.
     pub(crate) async fn begin(addr: SocketAddr, token: &str, revision: &str) -> Self {
-        let reply = post(&handshake(revision)).bearer(token).send(addr).await;
+        Self::able(addr, token, revision, json!({})).await
+    }
+
+    /// The same, of a client that can do so much.
+    pub(crate) async fn able(
+        addr: SocketAddr,
+        token: &str,
+        revision: &str,
+        capabilities: Value,
+    ) -> Self {
+        let reply = post(&able(revision, capabilities)).bearer(token).send(addr).await;
         assert_eq!(reply.outcome(), (200, None), "{}", reply.text());
         let id = reply.field("mcp-session-id").expect("a session").to_owned();
         let (revision, token) = (revision.to_owned(), token.to_owned());

@@ -1,28 +1,24 @@
 //! What was found, as a table: a line for each scenario, a column for each revision.
 
-use std::collections::BTreeMap;
-
-use super::NotYet;
 use super::checks::{Counts, Scenario};
-use super::verdict::{Found, Standing, standing};
+use super::verdict::Found;
 
 /// The widths of a scenario's name and of a column, in characters.
 const WIDTHS: (usize, usize) = (48, 20);
 
-/// One line for each scenario, the totals, the sets that are scored, and what is not there yet.
-pub(super) fn draw(found: &[Found], not_yet: &[NotYet]) -> String {
+/// One line for each scenario, the totals, and the sets that are scored.
+pub(super) fn draw(found: &[Found]) -> String {
     let columns: Vec<&Found> = found.iter().filter(|found| !found.leg.scored).collect();
     let heads = columns.iter().map(|column| column.leg.revision.to_owned());
     let mut text = line("passed/failed/warned/skipped", heads);
     for name in names(&columns) {
-        let cells = columns.iter().map(|column| cell(column, name, not_yet));
+        let cells = columns.iter().map(|column| cell(column, name));
         text.push_str(&line(name, cells));
     }
     text.push_str(&line("rows", columns.iter().map(|column| counted(total(column)))));
     text.push_str(&line("scenarios that pass", columns.iter().map(|column| passing(column))));
     let scored = found.iter().filter(|found| found.leg.scored);
     text.push_str(&line("of those that are scored", scored.map(passing)));
-    text.push_str(&excuses(&columns, not_yet));
     text
 }
 
@@ -37,16 +33,11 @@ fn names<'a>(columns: &[&'a Found]) -> Vec<&'a str> {
     names
 }
 
-fn cell(column: &Found, name: &str, not_yet: &[NotYet]) -> String {
+fn cell(column: &Found, name: &str) -> String {
     let Some(scenario) = column.scenarios.iter().find(|scenario| scenario.name == name) else {
         return "-".into();
     };
-    let mark = match standing(column.leg.revision, scenario, not_yet) {
-        Standing::Passes => "",
-        Standing::NotYet(_) => " not yet",
-        Standing::Fails => " FAIL",
-        Standing::Stale => " passes now",
-    };
+    let mark = if scenario.passes() { "" } else { " FAIL" };
     format!("{}{mark}", counted(scenario.counts()))
 }
 
@@ -75,19 +66,6 @@ fn line(head: &str, cells: impl Iterator<Item = String>) -> String {
     format!("{}\n", text.trim_end())
 }
 
-/// Each reason once, with the number of scenarios that wait for it.
-fn excuses(columns: &[&Found], not_yet: &[NotYet]) -> String {
-    let mut waiting: BTreeMap<&str, usize> = BTreeMap::new();
-    for column in columns {
-        for scenario in &column.scenarios {
-            if let Standing::NotYet(why) = standing(column.leg.revision, scenario, not_yet) {
-                *waiting.entry(why).or_default() += 1;
-            }
-        }
-    }
-    waiting.iter().map(|(why, count)| format!("not yet, {count}: {why}\n")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::checks::{Status, tests::scenario};
@@ -109,14 +87,11 @@ mod tests {
         let words = |text: &str| -> Vec<String> {
             text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
         };
-        let drawn = words(&draw(&found, &[]));
+        let drawn = words(&draw(&found));
         assert_eq!(drawn[1], "both 1/0/0/0 1/0/0/0");
         assert_eq!(drawn[2], "new - 1/1/0/0 FAIL");
         assert_eq!(drawn[3], "rows 1/0/0/0 2/1/0/0");
         assert_eq!(drawn[4], "scenarios that pass 1 of 1 1 of 2");
         assert_eq!(drawn[5], "of those that are scored 1 of 1 1 of 1");
-        let drawn = words(&draw(&found, &[("2026-07-28", "new", "no such feature")]));
-        assert_eq!(drawn[2], "new - 1/1/0/0 not yet");
-        assert_eq!(drawn[6], "not yet, 1: no such feature");
     }
 }

@@ -12,7 +12,7 @@ fn schema<T: schemars::JsonSchema>() -> Value {
 /// Delete a file.
 #[derive(Tool, Debug, PartialEq)]
 #[tool(name = "files.delete", title = "Delete", read_only = false, destructive, idempotent)]
-#[tool(open_world = true, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms", icon = "https://a.example/i")]
+#[tool(open_world = true, recursive, scopes("a", "b"), roles("c"), guard = || true, listed, advertised = false, timeout = "1500ms", icon = "https://a.example/i")]
 #[tool(single_use, unasked_answers = false)]
 struct DeleteFile {
     /// Path relative to the root.
@@ -31,6 +31,7 @@ fn every_key_is_a_call() {
         "destructive(true)",
         "idempotent(true)",
         "open_world(true)",
+        "recursive(true)",
         "scopes([\"a\", \"b\"])",
         "roles([\"c\"])",
         "guard(true)",

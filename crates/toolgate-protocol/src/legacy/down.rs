@@ -1,7 +1,11 @@
-//! Results as older revisions have them: the only place that knows what each of them lacks.
+//! Results, and in [`questions`] what servers ask, as older revisions have them: the only place that
+//! knows what each of them lacks.
+
+mod questions;
 
 use serde_json::{Map, Value};
 
+pub use self::questions::{Unasked, question};
 use super::Revision;
 use crate::{json::Members, method};
 

@@ -1,17 +1,21 @@
 //! Forms out of types: the schema of a `T`, as far as a form can ask for it.
 
 mod field;
+mod written;
 
 use std::fmt;
 
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use toolgate_core::protocol::{
     Json,
     elicitation::{Field, FormSchema},
 };
 
-use crate::tool::schema;
+pub use self::written::check_text;
+pub(crate) use self::written::{fits, written};
+use crate::{text::shape, tool::schema};
 
 /// Whether a form can ask for a `T`; for tests of whoever writes one.
 ///
@@ -37,7 +41,7 @@ use crate::tool::schema;
 /// # Errors
 /// The field that it cannot ask for, and why (client features, "Elicitation", requested schema).
 pub fn check<T: JsonSchema>() -> Result<(), FormError> {
-    form::<T>().map(|_| ())
+    of_schema::<T>().map(|_| ())
 }
 
 /// What a form cannot ask for, and why.
@@ -56,8 +60,18 @@ impl std::error::Error for FormError {}
 const PLAIN: &[&str] =
     &["type", "properties", "required", "title", "description", "default", "$defs"];
 
-/// The form that asks for a `T`.
-pub(crate) fn form<T: JsonSchema>() -> Result<FormSchema, FormError> {
+/// The form that asks for a `T`, its fields in the order of their declaration. A schema keeps them in
+/// no order of its own.
+pub(crate) fn form<T: DeserializeOwned + JsonSchema>() -> Result<FormSchema, FormError> {
+    let mut form = of_schema::<T>()?;
+    let names = shape::fields::<T>().unwrap_or_default();
+    let place = |name: &str| names.iter().position(|it| *it == name).unwrap_or(names.len());
+    form.properties.sort_by_key(|(name, _)| place(name));
+    form.required.sort_by_key(|name| place(name));
+    Ok(form)
+}
+
+fn of_schema<T: JsonSchema>() -> Result<FormSchema, FormError> {
     let schema = schema::read::<T>();
     let root = schema.as_object();
     let root = root.ok_or_else(|| FormError("a form is a struct with named fields".into()))?;

@@ -98,13 +98,48 @@ impl Answer<'_> {
 pub struct Form<T> {
     key: String,
     message: String,
+    schema: Option<String>,
     fields: PhantomData<fn() -> T>,
 }
 
 impl<T> Form<T> {
     /// Asks under a key, and says why.
     pub fn new(key: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { key: key.into(), message: message.into(), fields: PhantomData }
+        Self { key: key.into(), message: message.into(), schema: None, fields: PhantomData }
+    }
+
+    /// The same, with a form that is written here, as JSON, in place of the one that `T` makes. The
+    /// answer keeps to it, and is read as a `T`.
+    ///
+    /// What is no form is a failure of the handler, which the log tells of;
+    /// [`form::check_text`](crate::form::check_text) tells in a test.
+    ///
+    /// ```
+    /// # use schemars::JsonSchema;
+    /// # use serde::Deserialize;
+    /// # use toolgate_core::Context;
+    /// use toolgate_server::{Asking, Elicited, Form, Result};
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct Shirt {
+    ///     size: String,
+    /// }
+    ///
+    /// const SHIRT: &str = r#"{
+    ///     "type": "object",
+    ///     "properties": {
+    ///         "size": {"type": "string", "enum": ["s", "l"], "enumNames": ["Small", "Large"]}
+    ///     },
+    ///     "required": ["size"]
+    /// }"#;
+    ///
+    /// async fn run(cx: &Context) -> Result<Elicited<Shirt>> {
+    ///     cx.ask(Form::new("shirt", "Which size?").schema(SHIRT)).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn schema(self, schema: impl Into<String>) -> Self {
+        Self { schema: Some(schema.into()), ..self }
     }
 }
 
@@ -112,19 +147,25 @@ impl<T: DeserializeOwned + JsonSchema + Send> Question for Form<T> {
     type Answer = Elicited<T>;
 
     fn put(self, sheet: &mut Sheet<'_>) -> Result<Option<Elicited<T>>> {
-        let Self { key, message, .. } = self;
-        let params = || {
-            let requested_schema = form::form::<T>()?;
-            Ok(Elicit::Form { message, requested_schema })
+        let Self { key, message, schema, .. } = self;
+        let form = || match &schema {
+            Some(text) => form::written(text),
+            None => form::form::<T>(),
         };
+        let params = || Ok(Elicit::Form { message, requested_schema: form()? });
         let Some(answer) = sheet.answer(key, method::ELICIT, params)? else { return Ok(None) };
         let ElicitResult { action, content, .. } = answer.elicited()?;
         Ok(Some(match action {
             Action::Accept => {
                 let content = content.unwrap_or_else(Json::object);
+                let form = form()?;
+                let kept = match &schema {
+                    Some(_) => form::fits(&form, &content),
+                    None => Ok(()),
+                };
+                kept.map_err(|problem| answer.wrong(&problem))?;
                 let accepted = answer.read(&content)?;
-                form::within(&form::form::<T>()?, &content)
-                    .map_err(|problem| answer.wrong(&problem))?;
+                form::within(&form, &content).map_err(|problem| answer.wrong(&problem))?;
                 Elicited::Accepted(accepted)
             }
             Action::Decline => Elicited::Declined,
@@ -185,8 +226,15 @@ impl Question for Sample {
 
     fn put(self, sheet: &mut Sheet<'_>) -> Result<Option<CreateMessageResult>> {
         let Self { key, sampling } = self;
-        let answer = sheet.answer(key, method::SAMPLE, || Ok(sampling.params()))?;
-        answer.map(|answer| answer.read(answer.json)).transpose()
+        let Some(answer) = sheet.answer(key, method::SAMPLE, || Ok(sampling.params()))? else {
+            return Ok(None);
+        };
+        let said: CreateMessageResult = answer.read(answer.json)?;
+        // A handler that offered no tool has none to use.
+        if said.tool_uses().next().is_some() && !sampling.offers_tools() {
+            return Err(answer.wrong("no tool was offered, and it uses one"));
+        }
+        Ok(Some(said))
     }
 }
 

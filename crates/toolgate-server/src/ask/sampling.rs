@@ -120,6 +120,12 @@ impl Sampling {
         self.0.model_preferences.get_or_insert_default()
     }
 
+    /// Whether the model may use a tool.
+    pub(super) fn offers_tools(&self) -> bool {
+        let forbidden = self.0.tool_choice.is_some_and(|choice| choice.mode == ToolMode::None);
+        !self.0.tools.is_empty() && !forbidden
+    }
+
     pub(super) fn params(&self) -> &CreateMessage {
         &self.0
     }

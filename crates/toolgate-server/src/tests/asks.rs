@@ -181,6 +181,68 @@ async fn basic_elicitation() {
 }
 
 #[tokio::test]
+async fn a_written_form_is_asked_as_it_is_and_its_answer_keeps_to_it() {
+    const SIZE: &str = concat!(
+        r#"{"type":"object","properties":{"size":{"type":"string","enum":["s","l"],"#,
+        r#""enumNames":["Small","Large"]}},"required":["size"]}"#
+    );
+    let spec = |name: &'static str| ToolSpec::new(name);
+    let calls = serve(
+        Server::new("asks", "1")
+            .open()
+            .tool_fn(spec("size"), |_: Nothing, cx: Context| async move {
+                let form = Form::<Value>::new("size", "Which?").schema(SIZE);
+                Ok(format!("{:?}", cx.ask(form).await?.accepted()))
+            })
+            .tool_fn(spec("odd"), |_: Nothing, cx: Context| async move {
+                let form = Form::<Value>::new("odd", "Which?").schema("{}");
+                Ok(format!("{:?}", cx.ask(form).await?.accepted()))
+            }),
+    );
+    let asked = calls.asked("size", json!({})).await;
+    let schema = &asked["inputRequests"]["size"]["params"]["requestedSchema"];
+    assert_eq!(*schema, serde_json::from_str::<Value>(SIZE).unwrap());
+    let answered = |content: Value| retry(&asked, json!({"size": accept(content)}));
+    let told = calls.told("size", answered(json!({"size": "l"}))).await;
+    assert!(told.contains("\"l\""), "{told}");
+    for wrong in [json!({}), json!({"size": "x"}), json!({"size": 7})] {
+        let error = calls.try_it("size", answered(wrong.clone())).await.unwrap_err();
+        assert_eq!(error.code(), code::INVALID_PARAMS, "{wrong}");
+    }
+    let error = calls.try_it("odd", json!({})).await.unwrap_err();
+    assert_eq!(error.code(), code::INTERNAL_ERROR);
+}
+
+#[tokio::test]
+async fn a_model_uses_tools_where_it_was_offered_some() {
+    use toolgate_core::protocol::{sampling::ToolMode, tool::Tool};
+    let tool = || Tool::new("add", toolgate_core::protocol::Json::object());
+    let serve_with = |sampling: fn(Sampling, Tool) -> Sampling| {
+        serve(Server::new("asks", "1").open().tool_fn(
+            ToolSpec::new("model"),
+            move |_: Nothing, cx: Context| async move {
+                let sampling = sampling(Sampling::new(9).user("?"), tool());
+                Ok(cx.sample("m", sampling).await?.tool_uses().count().to_string())
+            },
+        ))
+    };
+    let uses = json!({"type": "tool_use", "id": "1", "name": "add", "input": {}});
+    let says = |content: Value| json!({"role": "assistant", "model": "m", "content": content});
+    for (offers, sampling) in [
+        (false, (|it, _| it) as fn(Sampling, Tool) -> Sampling),
+        (true, |it, tool| it.tool(tool)),
+        (false, |it, tool| it.tool(tool).tool_choice(ToolMode::None)),
+    ] {
+        let calls = serve_with(sampling);
+        let asked = calls.asked("model", json!({})).await;
+        let used = calls.try_it("model", retry(&asked, json!({"m": says(uses.clone())}))).await;
+        assert_eq!(used.map(|_| ()).map_err(|error| error.code()).is_ok(), offers);
+        let text = says(json!({"type": "text", "text": "no"}));
+        assert_eq!(calls.told("model", retry(&asked, json!({"m": text}))).await, "0");
+    }
+}
+
+#[tokio::test]
 async fn basic_sampling() {
     let (calls, tool) = (fixture(), "test_input_required_result_sampling");
     let asked = calls.asked(tool, json!({})).await;

@@ -55,8 +55,8 @@ impl Body {
         matches!(self.kind, Kind::Own(_))
     }
 
-    pub(crate) fn holding(mut self, permit: Permit) -> Self {
-        self.held.0 = Some(permit);
+    pub(crate) fn holding(mut self, permit: impl Into<Option<Permit>>) -> Self {
+        self.held.0 = permit.into();
         self
     }
 

@@ -48,7 +48,7 @@ pub(crate) struct Endpoint {
     pub(crate) document: Document,
     pub(crate) admission: Arc<Admission>,
     /// Streams that go on for as long as their clients read.
-    streams: Arc<Admission>,
+    pub(crate) streams: Arc<Admission>,
     pub(crate) past: Past,
     pub(crate) ready: AtomicBool,
     pub(crate) stopping: Shutdown,

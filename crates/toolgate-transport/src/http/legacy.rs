@@ -1,6 +1,7 @@
 //! The era before 2026-07-28 at this endpoint: what is a conversation there becomes requests that
 //! stand for themselves, and their replies become answers of that era.
 
+mod asks;
 mod batch;
 mod session;
 mod talk;
@@ -35,16 +36,16 @@ use toolgate_core::{
 };
 
 use self::{
-    keep::Keep, lines::Lines, readers::Readers, session::SESSION, sessions::LiveSessions,
-    talk::Talk,
+    asks::Open, keep::Keep, lines::Lines, readers::Readers, session::SESSION,
+    sessions::LiveSessions, talk::Talk,
 };
-pub(crate) use self::{live::OwnStream, outlive::Lasting};
+pub(crate) use self::{asks::SessionAsks, live::OwnStream, outlive::Lasting};
 use super::{
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
     limits::Limits,
-    message::{Admitted, bad},
+    message::Admitted,
     reply,
 };
 use crate::{
@@ -54,6 +55,17 @@ use crate::{
 
 /// A call that its session's owner can cancel.
 pub(crate) type Entry = calls::Entry<(SessionId, RequestId)>;
+
+/// What a call of a session has beside its request.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// Where its client can cancel it other than by going away.
+    pub(crate) entry: Option<Entry>,
+    /// Where going away does not cancel it.
+    pub(crate) lasting: Option<Lasting>,
+    /// Where it can ask.
+    pub(crate) asks: Option<Box<SessionAsks>>,
+}
 
 /// What the old era keeps.
 pub(crate) struct Past {
@@ -66,6 +78,8 @@ pub(crate) struct Past {
     readers: Readers,
     lines: Lines,
     calls: Calls<(SessionId, RequestId)>,
+    /// What sessions are asked.
+    open: Open,
     lowered: Arc<Lowered>,
 }
 
@@ -87,6 +101,7 @@ impl Past {
             readers: Readers::default(),
             lines: Lines::new(limits, stopping),
             calls: Calls::default(),
+            open: Open::new(limits.questions),
             lowered: Arc::default(),
         }
     }
@@ -135,6 +150,7 @@ impl Past {
         if let Some(live) = &self.live {
             live.end(key);
         }
+        self.open.end(key);
         if let Some(keep) = &self.keep {
             keep.forget(key).await;
         }
@@ -188,8 +204,12 @@ impl Endpoint {
         };
         match entry {
             Ok(entry) => {
-                let meta = talk.conversation().meta(own);
-                let held = (entry, self.past.lasting(&talk));
+                let meta = match self.reaches(&one, &talk) {
+                    true => talk.conversation().asking(own),
+                    false => talk.conversation().meta(own),
+                };
+                let asks = self.asks(&one, &talk, &id, &request, &meta);
+                let held = Held { entry, lasting: self.past.lasting(&talk), asks };
                 self.run(one, id, request, meta, wire, held).await
             }
             Err(error) => Ok(reply::failure(&wire, &id, one.accepts, &Failure::Error(error))),
@@ -232,19 +252,6 @@ impl Endpoint {
             INITIALIZED => {}
             method::CANCELLED => self.past.cancel(talk, &note),
             _ => return self.tell(one, note, talk.conversation().meta(own)).await,
-        }
-        Ok(answer::empty(StatusCode::ACCEPTED))
-    }
-
-    /// Takes an answer. Nothing is asked of clients in this era so far, so it answers nothing.
-    pub(crate) async fn past_response(
-        &self,
-        one: Admitted<'_>,
-    ) -> Result<Response<Body>, Box<Problem>> {
-        let talk = self.talk(&one).await?;
-        if talk.id().is_none() {
-            let message = "the server asks nothing, so nothing can be answered";
-            return Err(bad(Error::new(code::INVALID_REQUEST, message)));
         }
         Ok(answer::empty(StatusCode::ACCEPTED))
     }

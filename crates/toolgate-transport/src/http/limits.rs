@@ -69,6 +69,12 @@ limits! {
     streams: usize = 4096;
     /// Resources that one session may watch, in revisions before 2026-07-28. 64.
     subscriptions: usize = 64;
+    /// Questions that one session may have open, in revisions before 2026-07-28. 32; more are refused.
+    /// With 0 nothing is asked.
+    questions: usize = 32;
+    /// The longest that such a question may be open, which the call's own time does not count. 540 s:
+    /// a minute less than a server takes answers, unless it was told otherwise.
+    answer: Duration = Duration::from_secs(540);
     /// The longest that a request may take, from its head to the end of its reply. 300 s.
     call: Duration = Duration::from_secs(300);
     /// The longest that an authenticator may take. 30 s; 503 beyond.
@@ -122,6 +128,7 @@ impl Limits {
             ("header_count", self.header_count == 0),
             ("calls_per_caller", self.calls_per_caller == 0),
             ("streams_per_caller", self.streams_per_caller == 0),
+            ("answer", self.answer == zero),
             ("call", self.call == zero),
             ("authentication", self.authentication == zero),
             ("head_timeout", self.head_timeout == zero),

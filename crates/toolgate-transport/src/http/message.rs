@@ -6,7 +6,9 @@ use tokio::time::Instant;
 use toolgate_core::{
     Caller, Context, Error, Note, Request, era,
     legacy::{self, Era, Turn},
-    protocol::{Incoming, Json, RequestId, RequestMeta, envelope, legacy::batch::is_batch, method},
+    protocol::{
+        Incoming, Json, RequestId, RequestMeta, code, envelope, legacy::batch::is_batch, method,
+    },
     wire::Wire,
 };
 
@@ -17,7 +19,7 @@ use super::{
     body::Body,
     endpoint::Endpoint,
     evidence::Head,
-    legacy::{Entry, Lasting},
+    legacy::{Entry, Held},
     reply::{self, Call},
     shape,
     sse::Span,
@@ -62,9 +64,13 @@ impl Endpoint {
                 tracing::Span::current().record("method", method::known(&method));
                 self.notification(one, Note::new(method, params.unwrap_or_else(Json::object))).await
             }
-            Ok(_) => {
+            Ok(Incoming::Response(response)) => {
                 shape::old(&one.head.parts.headers).map_err(bad)?;
-                self.past_response(one).await
+                self.past_response(one, response).await
+            }
+            Ok(_) => {
+                let message = "one request or notification is expected";
+                Err(bad(Error::new(code::INVALID_REQUEST, message)))
             }
             Err(malformed) => {
                 Err(bad(Error::new(malformed.code, malformed.message)).id(malformed.id))
@@ -84,7 +90,7 @@ impl Endpoint {
                     method::LISTEN => self.lasting(one).map_err(|it| it.id(id.clone()))?,
                     _ => one,
                 };
-                self.run(one, id, request, meta, Wire::Modern, (None, None)).await
+                self.run(one, id, request, meta, Wire::Modern, Held::default()).await
             }
             Asked::Legacy(own, turn) => self.past_request(one, id, request, own, turn).await,
         }
@@ -111,8 +117,9 @@ impl Endpoint {
         request: Request,
         meta: RequestMeta,
         wire: Wire,
-        (entry, lasting): (Option<Entry>, Option<Lasting>),
+        held: Held,
     ) -> Result<Response<Body>, Box<Problem>> {
+        let Held { entry, lasting, asks } = held;
         let Admitted { caller, accepts, deadline, .. } = &one;
         let (caller, accepts, deadline) = (caller.clone(), *accepts, *deadline);
         let cx = self.context(&caller, meta, deadline).with_id(id.clone());
@@ -121,7 +128,7 @@ impl Endpoint {
         let answered = match until_cancelled(cancelled, called).await {
             Ok(running) => {
                 let call = self.call(one, id.clone(), wire.clone(), entry);
-                reply::answer(Call { lasting, ..call }, running).await
+                reply::answer(Call { lasting, asks, ..call }, running).await
             }
             Err(failure) => Err(failure),
         };
@@ -197,7 +204,22 @@ impl Endpoint {
         let Admitted { accepts, permit, deadline, lasts, .. } = one;
         let (card, keep_alive) = (self.service.card(), self.limits.keep_alive);
         let span = if lasts { Span::WhileRead(self.limits.call) } else { Span::Until(deadline) };
-        Call { id, card, accepts, deadline, span, keep_alive, permit, wire, entry, lasting: None }
+        let (permit, lasting, asks) = (Some(permit), None, None);
+        let patience = self.limits.call;
+        Call {
+            id,
+            card,
+            accepts,
+            deadline,
+            span,
+            patience,
+            keep_alive,
+            permit,
+            wire,
+            entry,
+            lasting,
+            asks,
+        }
     }
 
     /// A request that goes on and on: it has a bound of its own, and counts as no call.

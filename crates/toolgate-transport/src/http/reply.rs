@@ -1,12 +1,14 @@
 //! From a running request to its answer: one document, or a stream when something streams.
 
-use std::{future::pending, time::Duration};
+use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
 use futures::{StreamExt, future::BoxFuture, stream};
 use http::Response;
 use tokio::time::{Instant, sleep};
-use toolgate_core::{Card, Error, Notes, Out, Reply, Running, protocol::RequestId, wire::Wire};
+use toolgate_core::{
+    Card, Error, Kind, Notes, Out, Reply, Running, protocol::RequestId, wire::Wire,
+};
 
 use std::sync::Arc;
 
@@ -15,10 +17,13 @@ use super::{
     admission::Permit,
     answer,
     body::Body,
-    legacy::{Entry, Lasting},
+    legacy::{Entry, Lasting, SessionAsks},
     sse::{self, Events, Span},
 };
-use crate::run::{Failure, contain, until_cancelled};
+use crate::{
+    legacy::{Farewell, Voice, Word, converse},
+    run::{Failure, contain, until_cancelled},
+};
 
 /// What an answer needs to know of its request.
 pub(crate) struct Call {
@@ -28,25 +33,31 @@ pub(crate) struct Call {
     pub(crate) deadline: Instant,
     /// How long its stream may go on.
     pub(crate) span: Span,
+    /// How long a reader may take nothing, where the stream has no end in time.
+    pub(crate) patience: Duration,
     pub(crate) keep_alive: Duration,
-    pub(crate) permit: Permit,
+    pub(crate) permit: Option<Permit>,
     pub(crate) wire: Wire,
     /// Where the client can cancel it other than by going away.
     pub(crate) entry: Option<Entry>,
     /// Where going away does not cancel it.
     pub(crate) lasting: Option<Lasting>,
+    /// Where it can ask its client.
+    pub(crate) asks: Option<Box<SessionAsks>>,
 }
 
 /// Answers a request that was admitted. A failure that comes before anything went out may still
 /// choose the status, so it comes back.
 pub(crate) async fn answer(mut call: Call, running: Running) -> Result<Response<Body>, Failure> {
-    let (notes, end) = match running {
-        Running::Done(reply) => return Ok(whole(call, &reply)),
-        Running::Open { notes, end } => (notes, end),
+    let lasting = call.lasting.take();
+    let mut live = match (running, call.asks.take()) {
+        (Running::Done(reply), asks) if asks.is_none() || reply.kind == Kind::Complete => {
+            return Ok(whole(call, &reply));
+        }
+        (running, Some(asks)) => Live::asking(call, *asks, running),
+        (Running::Open { notes, end }, None) => Live::new(call, notes, end),
         _ => return Err(Failure::Error(Error::internal())),
     };
-    let lasting = call.lasting.take();
-    let mut live = Live::new(call, notes, end);
     if let Some(lasting) = lasting {
         return lasting.answer(live).await;
     }
@@ -76,7 +87,7 @@ pub(crate) async fn answer(mut call: Call, running: Running) -> Result<Response<
 /// How the modern era says it: there is nothing to come back to, so no connection is let go of.
 fn event(said: Said) -> Option<Bytes> {
     match said {
-        Said::Message(message) => Some(sse::event(&message)),
+        Said::Message(message) | Said::Question(message) => Some(sse::event(&message)),
         Said::Nothing => Some(sse::KEEP_ALIVE),
         Said::Release(_) => None,
     }
@@ -112,7 +123,8 @@ pub(crate) fn failure(
 /// A request that is still running.
 pub(crate) struct Live {
     pub(crate) call: Call,
-    notes: Notes,
+    voice: Voice,
+    farewell: Farewell,
     end: BoxFuture<'static, Result<Reply, Failure>>,
     ended: Option<Result<Reply, Failure>>,
     done: bool,
@@ -122,6 +134,8 @@ pub(crate) struct Live {
 pub(crate) enum Said {
     /// A note, or the reply.
     Message(Bytes),
+    /// A question to the client, which the call waits to be answered.
+    Question(Bytes),
     /// That it still runs.
     Nothing,
     /// That its client should come back later for the rest.
@@ -149,10 +163,29 @@ impl Live {
         notes: Notes,
         end: BoxFuture<'static, Result<Reply, Error>>,
     ) -> Self {
-        let deadline = call.deadline;
+        let end = contain(call.deadline, move || end);
+        Self::with(call, Voice::Notes(notes), Farewell::default(), end)
+    }
+
+    /// One that may ask, and so has no point in time at which it has to be over.
+    fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
+        call.span = Span::WhileRead(call.patience);
+        asks.side.take(call.permit.take());
+        let farewell = asks.farewell.clone();
+        let (says, voice) = Voice::dialogue();
+        let end = converse(asks, running, call.deadline, says);
+        Self::with(call, voice, farewell, end)
+    }
+
+    fn with(
+        call: Call,
+        voice: Voice,
+        farewell: Farewell,
+        end: impl Future<Output = Result<Reply, Failure>> + Send + 'static,
+    ) -> Self {
         let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
-        let end = Box::pin(until_cancelled(cancelled, contain(deadline, move || end)));
-        Self { call, notes, end, ended: None, done: false }
+        let end = Box::pin(until_cancelled(cancelled, end));
+        Self { call, voice, farewell, end, ended: None, done: false }
     }
 
     /// Waits for what comes first. Where the client takes no stream, that is the end: there is
@@ -182,7 +215,7 @@ impl Live {
                     self.ended = Some(ended);
                     return Step::Ended;
                 }
-                out = next(&mut self.notes) => if let Some(said) = said(out) {
+                word = self.voice.next() => if let Some(said) = said(word) {
                     return Step::Said(said);
                 },
                 () = sleep(self.call.keep_alive) => return Step::Said(Said::Nothing),
@@ -198,7 +231,7 @@ impl Live {
             Some(Err(failure)) => failure.status(),
             _ => Some(http::StatusCode::OK),
         };
-        status == Some(http::StatusCode::OK) && !(self.call.accepts.json && self.notes.is_empty())
+        status == Some(http::StatusCode::OK) && !(self.call.accepts.json && self.voice.is_empty())
     }
 
     /// The end as one document.
@@ -220,10 +253,13 @@ impl Live {
         {
             return Some(said);
         }
-        while let Some(out) = self.notes.waiting() {
-            if let Some(said) = said(out) {
+        while let Some(word) = self.voice.waiting() {
+            if let Some(said) = said(word) {
                 return Some(said);
             }
+        }
+        if let Some(note) = self.farewell.next() {
+            return Some(Said::Message(note));
         }
         self.done = true;
         let message = match self.ended.as_ref()? {
@@ -240,18 +276,11 @@ impl Live {
     }
 }
 
-/// The next note, never none: a request without notes still has an end to wait for.
-async fn next(notes: &mut Notes) -> Out {
-    match notes.next().await {
-        Some(out) => out,
-        None => pending().await,
-    }
-}
-
-fn said(out: Out) -> Option<Said> {
-    match out {
-        Out::Note(note) => Some(Said::Message(note.to_message())),
-        Out::ReleaseConnection(after) => Some(Said::Release(after)),
-        _ => None,
+fn said(word: Word) -> Option<Said> {
+    match word {
+        Word::Question(message) => Some(Said::Question(message)),
+        Word::Out(Out::Note(note)) => Some(Said::Message(note.to_message())),
+        Word::Out(Out::ReleaseConnection(after)) => Some(Said::Release(after)),
+        Word::Out(_) => None,
     }
 }

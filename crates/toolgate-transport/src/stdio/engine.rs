@@ -41,6 +41,7 @@ pub(crate) struct Engine {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) past: Past,
     pub(crate) life: Arc<dyn Life>,
+    pub(crate) stopping: Shutdown,
     stop: Trigger,
 }
 
@@ -72,8 +73,9 @@ impl Engine {
             calls: Calls::default(),
             room: Arc::new(Semaphore::new(bounds.calls.min(Semaphore::MAX_PERMITS))),
             streams: Arc::new(Semaphore::new(STREAMS)),
-            past: Past::default(),
-            life: Arc::new(OwnLife(stopping)),
+            past: Past::new(bounds.questions),
+            life: Arc::new(OwnLife(stopping.clone())),
+            stopping,
             stop,
         })
     }

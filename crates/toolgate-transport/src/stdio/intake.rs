@@ -27,7 +27,7 @@ use super::{
     message::{Asked, Call},
     order::{Change, Order},
 };
-use crate::{calls::Entry, run::never};
+use crate::{calls::Entry, legacy::Farewell, run::never};
 
 /// How long one has to wait who asks for too much at a time.
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
@@ -114,7 +114,10 @@ impl Intake {
                 self.note(Note::new(method, params.unwrap_or_else(Json::object)));
                 None
             }
-            // Nothing is asked of clients so far, so nothing waits for an answer.
+            Ok(Incoming::Response(response)) => {
+                self.engine.past.answered(response);
+                None
+            }
             Ok(_) => None,
             Err(bad) => Some(envelope::write_error(bad.id.as_ref(), bad.code, bad.message, None)),
         }
@@ -136,7 +139,8 @@ impl Intake {
         let span = tracing::info_span!("request", method = method::known(&request.method));
         let slot = Slot { entry, permit, change };
         let deadline = if lasts { never() } else { self.engine.deadline() };
-        let call = Call { id, request, asked, before, deadline };
+        let farewell = Farewell::default();
+        let call = Call { id, request, asked, before, deadline, farewell };
         self.running.spawn(self.engine.clone().request(call, slot).instrument(span));
         Ok(())
     }

@@ -29,14 +29,22 @@ use super::{
 };
 use crate::run::Failure;
 
+mod asks;
+
 /// What the old era keeps: of this one client, and for nobody else.
-#[derive(Default)]
 pub(crate) struct Past {
     conversation: Mutex<Option<Conversation>>,
+    open: asks::Open,
     lowered: Arc<Lowered>,
 }
 
 impl Past {
+    /// Of a client who was not asked anything yet, and may be asked so much at a time.
+    pub(crate) fn new(questions: usize) -> Self {
+        let (conversation, open) = (Mutex::default(), asks::Open::new(questions));
+        Self { conversation, open, lowered: Arc::default() }
+    }
+
     fn kept(&self) -> MutexGuard<'_, Option<Conversation>> {
         self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,7 +92,7 @@ impl Engine {
                     begun.log_level = level;
                 }
             }
-            (Ok(_), Ok(begun)) => return self.run(one, request, begun.meta(own), wire).await,
+            (Ok(_), Ok(begun)) => return self.past_call(&one, request, own, (begun, wire)).await,
         }
         Some(wire.result(&one.id, &Reply::empty(), &self.service.card()))
     }
@@ -174,7 +182,7 @@ impl Engine {
         match envelope::parse(part, self.bounds.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
                 let request = Request::new(method, params.unwrap_or_else(Json::object));
-                let one = One { id, caller: caller.clone(), deadline };
+                let one = One { id, caller: caller.clone(), deadline, farewell: None };
                 self.part_request(one, request).await
             }
             Ok(Incoming::Notification { method, params }) => {
@@ -184,6 +192,10 @@ impl Engine {
                     INITIALIZED => {}
                     _ => self.tell(caller, note, deadline).await,
                 }
+                None
+            }
+            Ok(Incoming::Response(response)) => {
+                self.past.answered(response);
                 None
             }
             Ok(_) => None,

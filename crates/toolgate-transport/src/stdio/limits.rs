@@ -20,6 +20,8 @@ pub struct Limits {
     line: Option<usize>,
     json_depth: Option<usize>,
     calls: Option<usize>,
+    questions: Option<usize>,
+    answer: Option<Duration>,
     call: Option<Duration>,
     authentication: Option<Duration>,
     drain: Option<Duration>,
@@ -43,6 +45,20 @@ impl Limits {
     #[must_use]
     pub fn calls(self, at_a_time: usize) -> Self {
         Self { calls: Some(at_a_time), ..self }
+    }
+
+    /// Questions that the client may have open, in revisions before 2026-07-28. 32; more are refused.
+    /// With 0 nothing is asked.
+    #[must_use]
+    pub fn questions(self, at_a_time: usize) -> Self {
+        Self { questions: Some(at_a_time), ..self }
+    }
+
+    /// The longest that such a question may be open, which the request's own time does not count.
+    /// 540 s: a minute less than a server takes answers, unless it was told otherwise.
+    #[must_use]
+    pub fn answer(self, time: Duration) -> Self {
+        Self { answer: Some(time), ..self }
     }
 
     /// The longest that a request may take. 300 s. `TOOLGATE_CALL_TIMEOUT`.
@@ -76,6 +92,8 @@ impl Limits {
             line: line.unwrap_or(4 << 20),
             json_depth: self.json_depth.unwrap_or(64),
             calls: calls.unwrap_or(64),
+            questions: self.questions.unwrap_or(32),
+            answer: self.answer.unwrap_or(Duration::from_secs(540)),
             call: call.unwrap_or(Duration::from_secs(300)),
             authentication: self.authentication.unwrap_or(Duration::from_secs(30)),
             drain: self.drain.unwrap_or(Duration::from_secs(5)),
@@ -91,6 +109,8 @@ pub(crate) struct Bounds {
     pub(crate) line: usize,
     pub(crate) json_depth: usize,
     pub(crate) calls: usize,
+    pub(crate) questions: usize,
+    pub(crate) answer: Duration,
     pub(crate) call: Duration,
     pub(crate) authentication: Duration,
     pub(crate) drain: Duration,
@@ -103,6 +123,7 @@ impl Bounds {
             ("line", self.line == 0),
             ("json_depth", self.json_depth == 0),
             ("calls", self.calls == 0),
+            ("answer", self.answer.is_zero()),
             ("call", self.call.is_zero()),
             ("authentication", self.authentication.is_zero()),
         ];

@@ -1,11 +1,11 @@
 //! One message: who sends it, what the service makes of it, and the lines that go out for it.
 
-use std::{future::pending, pin::pin, sync::Arc};
+use std::{future::Future, pin::pin, sync::Arc};
 
 use bytes::Bytes;
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use toolgate_core::{
-    Caller, Context, Error, Note, Notes, Out, Refused, Reply, Request, Running, era,
+    Caller, Context, Error, Note, Out, Refused, Reply, Request, Running, era,
     legacy::{Era, Turn},
     protocol::{RequestId, RequestMeta},
     wire::{self, Wire},
@@ -17,7 +17,10 @@ use super::{
     intake::{Slot, era_of},
     order::Before,
 };
-use crate::run::{Failure, contain};
+use crate::{
+    legacy::{Farewell, Voice, Word},
+    run::{Failure, contain},
+};
 
 /// A request, as its line tells it.
 pub(crate) struct Call {
@@ -27,6 +30,7 @@ pub(crate) struct Call {
     pub(crate) asked: Result<Asked, Error>,
     pub(crate) before: Before,
     pub(crate) deadline: Instant,
+    pub(crate) farewell: Farewell,
 }
 
 /// What a request asks, by era.
@@ -43,9 +47,11 @@ impl Engine {
         // What later lines wait for is not cancelled: a handshake must not be, and the rest is done
         // at once.
         let fixed = change.is_some();
+        let farewell = call.farewell.clone();
         let answered = async {
             let message = self.answer(call).await;
             drop(change);
+            self.send_farewell(&farewell).await;
             Some((message?, self.out.place().await?))
         };
         let answered = tokio::select! {
@@ -53,6 +59,8 @@ impl Engine {
             () = entry.cancelled().requested(), if !fixed => None,
             answered = answered => answered,
         };
+        // What was cancelled is dropped by now.
+        self.send_farewell(&farewell).await;
         // First the id is free and then the client learns of it, or it could be quicker.
         drop((entry, permit));
         if let Some((message, place)) = answered {
@@ -62,12 +70,12 @@ impl Engine {
 
     /// The last line for a request; none where nobody reads any more.
     async fn answer(&self, call: Call) -> Option<Bytes> {
-        let Call { id, request, asked, before, deadline } = call;
+        let Call { id, request, asked, before, deadline, farewell } = call;
         let caller = match self.gate.identify().await {
             Ok(caller) => caller,
             Err(refused) => return Some(wire::error(Some(&id), &gate::told(&refused))),
         };
-        let one = One { id, caller, deadline };
+        let one = One { id, caller, deadline, farewell: Some(farewell) };
         match asked {
             Ok(Asked::Modern(meta)) => self.run(one, request, meta, Wire::Modern).await,
             Ok(Asked::Legacy(own, turn)) => {
@@ -100,36 +108,57 @@ impl Engine {
         meta: RequestMeta,
     ) -> Result<Reply, Failure> {
         let cx = self.context(&one.caller, meta, one.deadline).with_id(one.id.clone());
-        let running = contain(one.deadline, || self.service.call(request, cx)).await?;
-        let (mut notes, end) = match running {
-            Running::Done(reply) => return Ok(reply),
-            Running::Open { notes, end } => (notes, end),
-            _ => return Err(Failure::Error(Error::internal())),
-        };
-        let mut end = pin!(contain(one.deadline, move || end));
+        match contain(one.deadline, || self.service.call(request, cx)).await? {
+            Running::Done(reply) => Ok(reply),
+            Running::Open { notes, end } => {
+                let end = contain(one.deadline, move || end);
+                self.hear(Voice::Notes(notes), end).await
+            }
+            _ => Err(Failure::Error(Error::internal())),
+        }
+    }
+
+    /// Sends what is said before an end, and waits for that.
+    pub(crate) async fn hear(
+        &self,
+        mut voice: Voice,
+        end: impl Future<Output = Result<Reply, Failure>>,
+    ) -> Result<Reply, Failure> {
+        let mut end = pin!(end);
         // The end is looked at first, so that notes without end cannot keep it, and its deadline,
         // from being seen.
         let ended = loop {
             tokio::select! {
                 biased;
                 ended = &mut end => break ended,
-                out = next(&mut notes) => self.send(out).await?,
+                word = voice.next() => self.send(word).await?,
             }
         };
-        while let Some(out) = notes.waiting() {
-            self.send(out).await?;
+        while let Some(word) = voice.waiting() {
+            self.send(word).await?;
         }
         ended
     }
 
-    async fn send(&self, out: Out) -> Result<(), Failure> {
-        if let Out::Note(note) = out {
-            self.out.place().await.ok_or(Failure::Cancelled)?.put(note.to_message());
-        }
+    async fn send(&self, word: Word) -> Result<(), Failure> {
+        let message = match word {
+            Word::Question(message) => message,
+            Word::Out(Out::Note(note)) => note.to_message(),
+            Word::Out(_) => return Ok(()),
+        };
+        self.out.place().await.ok_or(Failure::Cancelled)?.put(message);
         Ok(())
     }
 
-    fn context(&self, caller: &Caller, meta: RequestMeta, deadline: Instant) -> Context {
+    /// Tells the client what it need not answer any more.
+    async fn send_farewell(&self, farewell: &Farewell) {
+        while let Some(note) = farewell.next() {
+            let Some(place) = self.out.place().await else { return };
+            place.put(note);
+        }
+    }
+
+    pub(crate) fn context(&self, caller: &Caller, meta: RequestMeta, deadline: Instant) -> Context {
         Context::with(caller.clone(), meta, Some(self.life.clone()))
             .with_deadline(deadline.into_std())
     }
@@ -182,6 +211,8 @@ pub(crate) struct One {
     pub(crate) id: RequestId,
     pub(crate) caller: Caller,
     pub(crate) deadline: Instant,
+    /// What is left to be said of its questions; none where it cannot ask.
+    pub(crate) farewell: Option<Farewell>,
 }
 
 /// The line that tells of a failure; none where nobody reads it.
@@ -192,12 +223,4 @@ pub(crate) fn failed(failure: &Failure, id: &RequestId, wire: &Wire) -> Option<B
     let told = failure.error();
     tracing::debug!(code = told.code(), reason = told.message(), "answered with an error");
     Some(wire.error(Some(id), &told))
-}
-
-/// The next note, never none: a request without notes still has an end to wait for.
-async fn next(notes: &mut Notes) -> Out {
-    match notes.next().await {
-        Some(out) => out,
-        None => pending().await,
-    }
 }

@@ -1,5 +1,6 @@
 //! Lines over a pair of streams in memory, with doubles in place of tools and tokens.
 
+mod asks;
 mod authentication;
 mod bounds;
 mod endings;

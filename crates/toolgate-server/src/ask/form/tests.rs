@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 
-fn asked<T: JsonSchema>() -> Value {
+fn asked<T: DeserializeOwned + JsonSchema>() -> Value {
     serde_json::to_value(form::<T>().unwrap()).unwrap()
 }
 
@@ -114,6 +114,27 @@ fn sorted(field: &Value) -> Value {
         }
     }
     field
+}
+
+/// What a person is asked first, the author wrote first.
+#[test]
+fn fields_are_asked_for_in_the_order_of_their_declaration() {
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    struct Ordered {
+        zebra: String,
+        apple: Option<u8>,
+        #[serde(rename = "middle")]
+        another: bool,
+        #[serde(default)]
+        last: String,
+        #[serde(alias = "b")]
+        bee: String,
+    }
+    let form = form::<Ordered>().unwrap();
+    let names: Vec<_> = form.properties.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["zebra", "apple", "middle", "last", "bee"]);
+    assert_eq!(form.required, ["zebra", "middle", "bee"]);
 }
 
 #[test]
@@ -228,7 +249,7 @@ fn a_form_is_a_struct() {
 
 #[test]
 fn answers_keep_the_bounds_of_their_form() {
-    #[derive(JsonSchema)]
+    #[derive(Deserialize, JsonSchema)]
     #[expect(dead_code, reason = "only its schema is wanted")]
     struct Bounded {
         #[schemars(length(min = 2, max = 3))]

@@ -122,6 +122,10 @@ impl Endpoint {
                 }
                 None
             }
+            Ok(Incoming::Response(response)) => {
+                self.brought(one, talk, response);
+                None
+            }
             Ok(_) => None,
             Err(bad) => {
                 Some(envelope::write_error(bad.id.as_ref(), bad.code, bad.message, None).into())

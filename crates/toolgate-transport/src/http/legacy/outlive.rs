@@ -52,12 +52,12 @@ enum Begun {
 impl Lasting {
     /// Answers a request that runs on whatever becomes of its connection.
     pub(crate) async fn answer(self, live: Live) -> Result<Response<Body>, Failure> {
-        let deadline = live.call.deadline;
+        let span = live.call.span;
         let (tell, told) = oneshot::channel();
         tokio::spawn(self.run(live, tell).in_current_span());
         match told.await {
             Ok(Begun::Whole(live)) => live.whole(),
-            Ok(Begun::Stream(events)) => Ok(streamed(Vec::new(), events, deadline)),
+            Ok(Begun::Stream(events)) => Ok(streamed(Vec::new(), events, span)),
             Err(_) => Err(Failure::Error(Error::internal())),
         }
     }
@@ -67,7 +67,9 @@ impl Lasting {
             match live.first().await {
                 // It is no stream yet, so there is nothing to let go of.
                 First::Said(Said::Release(_)) if !self.can_release() => {}
-                // Nobody knows of a stream to come back to, so what it says is lost on everybody.
+                // Nobody knows of a stream to come back to, so what it says is lost on everybody, and
+                // what it asks would never be answered.
+                First::Said(Said::Question(_)) if tell.is_closed() => return,
                 First::Said(_) if tell.is_closed() => {}
                 First::Said(said) => break Some(said),
                 First::Streams => break None,
@@ -80,8 +82,8 @@ impl Lasting {
         let (reader, events) = mpsc::channel(AHEAD);
         let stream = self.keep.open(&self.of, StreamKind::Reply).await;
         let open = stream.map(|stream| self.readers.enter(stream, self.of.clone()));
-        let deadline = live.call.deadline + GRACE;
-        let mut flow = Flow { call: self, reader: Some(reader), open, deadline };
+        let span = live.call.span;
+        let mut flow = Flow { call: self, reader: Some(reader), open, span };
         flow.prime().await;
         let _ = tell.send(Begun::Stream(events));
         if let Some(first) = first {
@@ -109,7 +111,7 @@ impl Lasting {
 pub(super) fn streamed(
     missed: Vec<Bytes>,
     events: mpsc::Receiver<Bytes>,
-    until: Instant,
+    span: Span,
 ) -> Response<Body> {
     let coming =
         stream::unfold(events, |mut events| async { Some((events.recv().await?, events)) });
@@ -117,7 +119,7 @@ pub(super) fn streamed(
         true => coming.boxed(),
         false => stream::iter(missed).chain(coming).boxed(),
     };
-    answer::events(Body::events(Events::new(events, Span::Until(until))))
+    answer::events(Body::events(Events::new(events, span)))
 }
 
 /// A stream, and who reads it now.
@@ -125,7 +127,7 @@ struct Flow {
     call: Lasting,
     reader: Option<mpsc::Sender<Bytes>>,
     open: Option<Open>,
-    deadline: Instant,
+    span: Span,
 }
 
 impl Flow {
@@ -153,7 +155,7 @@ impl Flow {
     /// Whether it reached somebody, or will.
     async fn say(&mut self, said: Said) -> bool {
         match said {
-            Said::Message(message) => return self.tell(&message).await,
+            Said::Message(message) | Said::Question(message) => return self.tell(&message).await,
             Said::Nothing => {
                 if let Some(reader) = &self.reader {
                     // One that has events to read needs no comment.
@@ -182,6 +184,10 @@ impl Flow {
     /// Gives its reader an event. Who comes back meanwhile reads in its place; who does not read in
     /// time may come back.
     async fn send(&mut self, event: Bytes, is_kept: bool) {
+        let until = match self.span {
+            Span::Until(deadline) => deadline + GRACE,
+            Span::WhileRead(patience) => Instant::now() + patience,
+        };
         while let Some(reader) = &self.reader {
             tokio::select! {
                 biased;
@@ -198,7 +204,7 @@ impl Flow {
                         return;
                     }
                 }
-                () = sleep_until(self.deadline) => self.reader = None,
+                () = sleep_until(until) => self.reader = None,
             }
         }
     }

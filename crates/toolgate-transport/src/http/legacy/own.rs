@@ -23,7 +23,8 @@ use super::{
         endpoint::{Endpoint, RETRY},
         evidence::Head,
         message::{Admitted, bad},
-        mirror, shape, sse,
+        mirror, shape,
+        sse::{self, Span},
     },
     listen::Listen,
     live::{LiveSession, Reading, TooMuch},
@@ -136,7 +137,9 @@ impl Endpoint {
             if door.send(back).await.is_ok()
                 && let Ok(missed) = told.await
             {
-                let response = streamed(missed.ok_or_else(forgotten)?, events, opens.deadline);
+                // A call that asks has no point in time at which it is over.
+                let span = Span::WhileRead(self.limits.call);
+                let response = streamed(missed.ok_or_else(forgotten)?, events, span);
                 return Ok(response.map(|body| body.holding(permit)));
             }
         }

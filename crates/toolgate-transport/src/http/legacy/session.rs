@@ -1,6 +1,6 @@
 //! Sessions: begun by a handshake, found by the owner alone, ended by the owner or by time.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
@@ -27,6 +27,9 @@ use super::{
     keep::reasons,
     talk::Talk,
 };
+
+/// How long the store of sessions may take where no request waits for it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) static SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 

@@ -17,7 +17,7 @@ use super::{
     super::limits::Limits,
     keep::Keep,
     live::{LiveSession, Times},
-    session::kept,
+    session::{PATIENCE, kept},
 };
 
 /// How often they are looked after.
@@ -27,8 +27,6 @@ const ALONE: Duration = Duration::from_secs(300);
 /// How often a session whose stream is read is asked for, which is use of it: it may have ended
 /// elsewhere.
 const CHECK: Duration = Duration::from_secs(60);
-/// How long the store of sessions may take for that.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The sessions by key.
 pub(crate) struct LiveSessions(Arc<Shared>);

@@ -17,12 +17,14 @@ use toolgate_core::{
     protocol::{discover::Implementation, legacy},
 };
 
-use super::kit::{Client, Lines, double, error, handshake, modern, old, with_card, within};
+use super::kit::{Client, Lines, able, double, error, handshake, modern, old, with_card, within};
 
-/// Judges by the token's words, `then` taking the place of the token from the second time on.
+/// Judges by the token's words, `then` taking the place of the token from the second time on, or so
+/// many times later.
 #[derive(Clone, Default)]
 struct Tokens {
     then: Option<&'static str>,
+    later: usize,
     asked: Arc<AtomicUsize>,
     card: ResourceCard,
 }
@@ -30,7 +32,7 @@ struct Tokens {
 impl Authenticate for Tokens {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         let field = with.field("authorization");
-        let first = self.asked.fetch_add(1, Ordering::SeqCst) == 0;
+        let first = self.asked.fetch_add(1, Ordering::SeqCst) <= self.later;
         Box::pin(async move {
             let Field::One(value) = field else { return Verdict::Refused(Refusal::missing()) };
             let text = std::str::from_utf8(&value).unwrap().strip_prefix("Bearer ").unwrap();
@@ -258,4 +260,27 @@ async fn a_token_is_for_the_resource_that_http_would_name() {
     }
     let none = Credentials::from_fields([("a", "b")]);
     assert!(identify(&Resource, &none).await.is_ok());
+}
+
+/// A call that was answered goes on in the name of who answers, by then.
+#[tokio::test(start_paused = true)]
+async fn who_answers_a_question_is_judged_anew() {
+    for (word, expected) in [("bad", None), ("ann", Some("ann"))] {
+        // To be let in, to begin, and to call.
+        let tokens = Tokens { then: Some(word), later: 2, ..Tokens::default() };
+        let set = |lines: Lines| lines.env_from(Env::of([("TOOLGATE_TOKEN", "ann")])).auth(tokens);
+        let (double, _events) = with_card(closed());
+        let mut client = Client::of(&double, set);
+        client.ask(&able(0, "2025-11-25")).await;
+        client.send(&old(1, "tools/call", json!({ "act": "ask" }))).await;
+        let ids = [client.next().await["id"].clone(), client.next().await["id"].clone()];
+        for id in ids {
+            client.send(&json!({ "jsonrpc": "2.0", "id": id, "result": {} })).await;
+        }
+        let told = client.next().await;
+        match expected {
+            Some(who) => assert_eq!(told["result"]["who"], who, "{told}"),
+            None => assert_eq!(error(&told), (-32000, Some(&json!(1)))),
+        }
+    }
 }

@@ -16,7 +16,8 @@ use tokio::{
     time::timeout,
 };
 use toolgate_core::{
-    BoxFuture, Card, Context, Error, Note, Reply, Request, Running, Service, Shutdown, Transport,
+    BoxFuture, Card, Context, Error, Kind, Note, Reply, Request, Running, Service, Shutdown,
+    Transport,
     protocol::{discover::Implementation, legacy::INITIALIZE, method, version::MODERN},
     transport::Trigger,
 };
@@ -83,6 +84,7 @@ impl Service for Double {
                 }
                 "panic" => panic!("s3cr3t"),
                 "fail" => Err(Error::new(7, "an error of its own")),
+                "ask" => ask(&params, &cx).map(Running::Done),
                 "notes" | "flood" | "last" => Ok(self.stream(&act, tells(&act), cx)),
                 _ => {
                     let who = cx.identity().map(|identity| identity.key.subject.to_string());
@@ -152,6 +154,17 @@ impl Double {
     }
 }
 
+/// Asks for two lists of roots, and tells what came back.
+fn ask(params: &Value, cx: &Context) -> Result<Reply, Error> {
+    let Some(answers) = params.get("inputResponses") else {
+        let roots = json!({ "method": method::ROOTS });
+        let asked = json!({ "inputRequests": { "a": roots, "b": roots }, "requestState": "s" });
+        return Reply::of(&asked).map(|reply| reply.kind(Kind::InputRequired));
+    };
+    let who = cx.identity().map(|identity| identity.key.subject.to_string()).ok();
+    Reply::of(&json!({ "answers": answers, "state": params["requestState"], "who": who }))
+}
+
 /// A request of the modern era.
 pub(super) fn modern(id: impl Into<Value>, act: &str) -> Value {
     let meta = json!({
@@ -168,6 +181,12 @@ pub(super) fn old(id: impl Into<Value>, method: &str, params: Value) -> Value {
 
 pub(super) fn handshake(id: impl Into<Value>, revision: &str) -> Value {
     old(id, INITIALIZE, json!({ "protocolVersion": revision, "capabilities": {} }))
+}
+
+/// The same, of a client that shows its roots.
+pub(super) fn able(id: impl Into<Value>, revision: &str) -> Value {
+    let capabilities = json!({ "roots": {} });
+    old(id, INITIALIZE, json!({ "protocolVersion": revision, "capabilities": capabilities }))
 }
 
 pub(super) fn cancel(id: impl Into<Value>) -> Value {

@@ -1,0 +1,149 @@
+//! Asking a session's client (2025-11-25, transports: a stream that answers a POST may carry requests
+//! of the server's, and their answers come in POSTs of the same session).
+
+use std::sync::Arc;
+
+use http::{Response, StatusCode};
+use tokio::time::Instant;
+use toolgate_core::{
+    Caller, Denial, Error, Request,
+    legacy::{Asking, SessionKey, SessionStore, may_ask},
+    protocol::{RequestId, RequestMeta, code, envelope},
+};
+
+use super::{
+    super::{
+        admission::{Admission, Bucket, Permit},
+        answer::{self, Problem},
+        body::Body,
+        endpoint::{Endpoint, RETRY},
+        evidence::Peer,
+        message::{Admitted, bad},
+    },
+    session::{PATIENCE, kept},
+    talk::Talk,
+};
+use crate::legacy::{Asks, Farewell, Frame, OpenQuestions, Side, Times};
+
+/// The questions that sessions have open.
+pub(super) type Open = OpenQuestions<Arc<SessionKey>, Bearer>;
+
+/// A call of a session that may ask.
+pub(crate) type SessionAsks = Asks<Arc<SessionKey>, Seat>;
+
+/// Who brings an answer.
+pub(crate) struct Bearer {
+    caller: Caller,
+    /// Their place among the running calls, where the answer came alone: the call takes it.
+    permit: Option<Permit>,
+}
+
+/// Where a call is counted: among the running ones, or while it waits for its client, among what goes
+/// on for long. Answers need a place to come in, so waiting calls must not have all of them.
+pub(crate) struct Seat {
+    permit: Option<Permit>,
+    streams: Arc<Admission>,
+    bucket: Bucket,
+    key: Arc<SessionKey>,
+    store: Arc<dyn SessionStore>,
+}
+
+impl Seat {
+    /// Takes over the place of a call that is running.
+    pub(crate) fn take(&mut self, permit: Option<Permit>) {
+        self.permit = permit;
+    }
+}
+
+impl Side for Seat {
+    type By = Bearer;
+
+    fn waits(&mut self) -> Result<(), Error> {
+        let permit = self.streams.enter(self.bucket.clone()).ok_or_else(|| {
+            tracing::info!(remedy = "limits: streams_per_caller, streams", "too many calls wait");
+            Error::denied(Denial::Busy(RETRY))
+        })?;
+        self.permit = Some(permit);
+        Ok(())
+    }
+
+    async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
+        let Bearer { caller, permit } = by;
+        // Without one it goes on where it waited, which is counted, too.
+        self.permit = permit.or(self.permit.take());
+        Ok(caller)
+    }
+
+    /// Asking for a session is use of it, so it does not idle away under an open question.
+    async fn lives(&self) -> bool {
+        let find = || self.store.find(&self.key.id, &self.key.owner);
+        !matches!(kept(Instant::now() + PATIENCE, find).await, Ok(None))
+    }
+}
+
+impl Endpoint {
+    /// Whether the client of a conversation can be asked while it waits for an answer. Questions go
+    /// out on the stream that the answer becomes.
+    pub(super) fn reaches(&self, one: &Admitted<'_>, talk: &Talk) -> bool {
+        talk.key().is_some() && one.accepts.stream && self.limits.questions > 0
+    }
+
+    /// What a call needs so that it can ask; none where it cannot.
+    pub(super) fn asks(
+        &self,
+        one: &Admitted<'_>,
+        talk: &Talk,
+        id: &RequestId,
+        request: &Request,
+        meta: &RequestMeta,
+    ) -> Option<Box<SessionAsks>> {
+        let (key, store) = (talk.key()?, self.past.sessions.clone()?);
+        let conversation = talk.conversation();
+        if !(self.reaches(one, talk) && may_ask(&request.method) && conversation.can_answer()) {
+            return None;
+        }
+        let key = Arc::new(key.clone());
+        let bucket = Bucket::of(&one.caller, Peer::of(&one.head.parts.extensions));
+        let streams = self.streams.clone();
+        Some(Box::new(Asks {
+            frame: Frame {
+                service: self.service.clone(),
+                id: id.clone(),
+                meta: meta.clone(),
+                life: self.life.clone(),
+                stopping: self.stopping.clone(),
+                times: Times { answer: self.limits.answer },
+            },
+            asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
+            questions: self.past.open.clone(),
+            of: key.clone(),
+            side: Seat { permit: None, streams, bucket, key, store },
+            farewell: Farewell::default(),
+            told: false,
+        }))
+    }
+
+    /// Takes an answer. Whether anybody waited for it, the client is not told.
+    pub(crate) async fn past_response(
+        &self,
+        one: Admitted<'_>,
+        response: envelope::Response,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let talk = self.talk(&one).await?;
+        let Some(key) = talk.key() else {
+            let message = "the server asks nothing, so nothing can be answered";
+            return Err(bad(Error::new(code::INVALID_REQUEST, message)));
+        };
+        let Admitted { caller, permit, .. } = one;
+        self.past.open.bring(key, response, Bearer { caller, permit: Some(permit) });
+        Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// Takes an answer out of a batch.
+    pub(super) fn brought(&self, one: &Admitted<'_>, talk: &Talk, response: envelope::Response) {
+        if let Some(key) = talk.key() {
+            let caller = one.caller.clone();
+            self.past.open.bring(key, response, Bearer { caller, permit: None });
+        }
+    }
+}
