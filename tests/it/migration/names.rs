@@ -232,6 +232,7 @@ async fn what_the_page_names_is_there() {
     let http = Http::events(http, MemoryEvents::new());
     drop(Http::env(http::bind("127.0.0.1:0")));
     let http = Http::path(Http::public_url(http, "https://mcp.example/api/mcp"), "/mcp");
+    let http = Http::sse(http, "/sse");
     let http = Http::fallback(Http::cors(http, cors), Router::<()>::new()).limits(limits());
     let (trigger, until) = Shutdown::new();
     trigger.request();
