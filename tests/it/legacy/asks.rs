@@ -32,7 +32,7 @@ struct Many {
     count: usize,
 }
 
-fn server() -> Server {
+pub(super) fn server() -> Server {
     super::server()
         .tool_fn(ToolSpec::new("form"), |_: Nothing, cx: Context| async move { greet(&cx).await })
         .tool_fn(ToolSpec::new("secret").scopes(["write"]), |_: Nothing, cx: Context| async move {
@@ -86,7 +86,7 @@ async fn greet(cx: &Context) -> Result<String> {
 }
 
 /// All that a client can do.
-fn all() -> Value {
+pub(super) fn all() -> Value {
     json!({"elicitation": {"form": {}, "url": {}}, "sampling": {"tools": {}}, "roots": {}})
 }
 
@@ -156,12 +156,12 @@ impl Call {
 }
 
 /// What a note says that the client need not answer.
-fn forgotten(message: &Value) -> Value {
+pub(super) fn forgotten(message: &Value) -> Value {
     assert_eq!(message["method"], "notifications/cancelled", "{message}");
     message["params"]["requestId"].clone()
 }
 
-fn accept(name: &str) -> Value {
+pub(super) fn accept(name: &str) -> Value {
     json!({"action": "accept", "content": {"name": name}})
 }
 
@@ -170,7 +170,7 @@ fn model_says(text: &str) -> Value {
     json!({"role": "assistant", "model": "m", "stopReason": "endTurn", "content": content})
 }
 
-fn roots(count: usize) -> Value {
+pub(super) fn roots(count: usize) -> Value {
     let root = |n: usize| json!({"uri": format!("file:///{n}")});
     json!({"roots": (0..count).map(root).collect::<Vec<_>>()})
 }

@@ -1,5 +1,6 @@
 //! The transport that streamable HTTP has replaced: what is said on its stream, and who may say it.
 
+mod asks;
 mod ends;
 mod owners;
 mod places;

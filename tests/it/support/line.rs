@@ -42,9 +42,19 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) async fn begin(addr: SocketAddr, token: &str, revision: &str) -> Self {
+        Self::able(addr, token, revision, json!({})).await
+    }
+
+    /// The same, of a client that can do so much.
+    pub(crate) async fn able(
+        addr: SocketAddr,
+        token: &str,
+        revision: &str,
+        capabilities: Value,
+    ) -> Self {
         let (stream, target) = open(addr, &get(token)).await;
         let mut line = Self { addr, target, stream, token: token.to_owned() };
-        let answer = line.ask(&old::handshake(revision)).await;
+        let answer = line.ask(&old::able(revision, capabilities)).await;
         assert_eq!(answer["result"]["protocolVersion"], revision, "{answer}");
         line.tell(&old::notification("notifications/initialized", json!({}))).await;
         line

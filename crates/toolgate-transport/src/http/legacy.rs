@@ -204,10 +204,7 @@ impl Endpoint {
         };
         match entry {
             Ok(entry) => {
-                let meta = match self.reaches(&one, &talk) {
-                    true => talk.conversation().asking(own),
-                    false => talk.conversation().meta(own),
-                };
+                let meta = self.said_of(&one, &talk, own);
                 let asks = self.asks(&one, &talk, &id, &request, &meta);
                 let held = Held { entry, lasting: self.past.lasting(&talk), asks };
                 self.run(one, id, request, meta, wire, held).await

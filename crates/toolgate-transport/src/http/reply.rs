@@ -168,7 +168,7 @@ impl Live {
     }
 
     /// One that may ask, and so has no point in time at which it has to be over.
-    fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
+    pub(crate) fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
         call.span = Span::WhileRead(call.patience);
         asks.side.take(call.permit.take());
         let farewell = asks.farewell.clone();

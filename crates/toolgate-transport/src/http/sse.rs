@@ -20,7 +20,7 @@ use super::conn::Busy;
 
 /// A comment, which clients ignore and idle connections live on.
 pub(crate) const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");
-/// How long after its time a stream still has to tell its reader why it ends.
+/// How long after its time a stream still has to tell its reader how it ends.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// One message as an event. A line break, which JSON may have between its tokens, would end the
@@ -59,6 +59,16 @@ pub(crate) enum Span {
     Until(Instant),
     /// For as long as its reader takes something within this time; there is a keep-alive to take.
     WhileRead(Duration),
+}
+
+impl Span {
+    /// Until when a reader is waited for that takes nothing.
+    pub(crate) fn patience(self) -> Instant {
+        match self {
+            Self::Until(deadline) => deadline + GRACE,
+            Self::WhileRead(patience) => Instant::now() + patience,
+        }
+    }
 }
 
 /// The body of an event stream.

@@ -45,7 +45,8 @@ pub(crate) struct Seat {
     streams: Arc<Admission>,
     bucket: Bucket,
     key: Arc<SessionKey>,
-    store: Arc<dyn SessionStore>,
+    /// Where its session is kept; none where that ends with the stream.
+    store: Option<Arc<dyn SessionStore>>,
 }
 
 impl Seat {
@@ -76,16 +77,30 @@ impl Side for Seat {
 
     /// Asking for a session is use of it, so it does not idle away under an open question.
     async fn lives(&self) -> bool {
-        let find = || self.store.find(&self.key.id, &self.key.owner);
+        let Some(store) = &self.store else { return true };
+        let find = || store.find(&self.key.id, &self.key.owner);
         !matches!(kept(Instant::now() + PATIENCE, find).await, Ok(None))
     }
 }
 
 impl Endpoint {
+    /// What a request says of itself, its client's capabilities where that can be asked.
+    pub(super) fn said_of(&self, one: &Admitted<'_>, talk: &Talk, own: RequestMeta) -> RequestMeta {
+        match self.reaches(one, talk) {
+            true => talk.conversation().asking(own),
+            false => talk.conversation().meta(own),
+        }
+    }
+
     /// Whether the client of a conversation can be asked while it waits for an answer. Questions go
-    /// out on the stream that the answer becomes.
-    pub(super) fn reaches(&self, one: &Admitted<'_>, talk: &Talk) -> bool {
-        talk.key().is_some() && one.accepts.stream && self.limits.questions > 0
+    /// out on the stream that the answer becomes, or on the one that there is.
+    fn reaches(&self, one: &Admitted<'_>, talk: &Talk) -> bool {
+        let streams = match talk {
+            Talk::Session(..) => one.accepts.stream,
+            Talk::Line(..) => true,
+            Talk::Alone(_) | Talk::Begun(_) => false,
+        };
+        streams && self.limits.questions > 0
     }
 
     /// What a call needs so that it can ask; none where it cannot.
@@ -97,7 +112,8 @@ impl Endpoint {
         request: &Request,
         meta: &RequestMeta,
     ) -> Option<Box<SessionAsks>> {
-        let (key, store) = (talk.key()?, self.past.sessions.clone()?);
+        let key = talk.key()?;
+        let store = self.past.sessions.clone().filter(|_| matches!(talk, Talk::Session(..)));
         let conversation = talk.conversation();
         if !(self.reaches(one, talk) && may_ask(&request.method) && conversation.can_answer()) {
             return None;
@@ -134,9 +150,19 @@ impl Endpoint {
             let message = "the server asks nothing, so nothing can be answered";
             return Err(bad(Error::new(code::INVALID_REQUEST, message)));
         };
+        self.take_answer(one, key, response);
+        Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// Takes an answer for a session whose owner brings it.
+    pub(super) fn take_answer(
+        &self,
+        one: Admitted<'_>,
+        key: &SessionKey,
+        response: envelope::Response,
+    ) {
         let Admitted { caller, permit, .. } = one;
         self.past.open.bring(key, response, Bearer { caller, permit: Some(permit) });
-        Ok(answer::empty(StatusCode::ACCEPTED))
     }
 
     /// Takes an answer out of a batch.

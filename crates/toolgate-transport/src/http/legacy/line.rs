@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode, request::Parts};
 use tokio::time::Instant;
 use toolgate_core::{
-    Caller, Error, Note, Reply, Request, Running, era,
+    Caller, Error, Kind, Note, Reply, Request, Running, era,
     legacy::{Era, Owner, SessionId, SessionKey, Turn, introduction, read},
     protocol::{
         Incoming, Json, RequestId, RequestMeta, code, envelope,
@@ -32,7 +32,7 @@ use super::{
         reply::{Live, Said},
         shape,
     },
-    Entry,
+    Entry, SessionAsks,
     lines::{Line, Voice},
     live::Reading,
     session::{broken, unavailable, unknown},
@@ -125,7 +125,11 @@ impl Endpoint {
                 let talk = Talk::Line(line.clone(), line.record());
                 self.noted(&one, &talk, note, own).await
             }
-            Ok(_) => Ok(answer::empty(StatusCode::ACCEPTED)),
+            Ok(Incoming::Response(response)) => {
+                self.take_answer(one, &line.key, response);
+                Ok(answer::empty(StatusCode::ACCEPTED))
+            }
+            Ok(_) => Err(bad(Error::new(code::INVALID_REQUEST, "one message is expected"))),
             Err(malformed) => {
                 Err(bad(Error::new(malformed.code, malformed.message)).id(malformed.id))
             }
@@ -158,8 +162,9 @@ impl Endpoint {
         let done = match turn {
             Ok(Turn::Call) => match self.past.enter(&talk, &id) {
                 Ok(entry) => {
-                    let meta = talk.conversation().meta(own);
-                    return self.line_call(one, request, meta, answers(entry)).await;
+                    let meta = self.said_of(&one, &talk, own);
+                    let asks = self.asks(&one, &talk, &id, &request, &meta);
+                    return self.line_call(one, (request, meta), answers(entry), asks).await;
                 }
                 Err(error) => Err(Failure::Error(error)),
             },
@@ -204,9 +209,9 @@ impl Endpoint {
     async fn line_call(
         &self,
         one: Admitted<'_>,
-        request: Request,
-        meta: RequestMeta,
+        (request, meta): (Request, RequestMeta),
         answers: Answers,
+        asks: Option<Box<SessionAsks>>,
     ) -> Result<Response<Body>, Box<Problem>> {
         let cx = self.context(&one.caller, meta, one.deadline).with_id(answers.id.clone());
         let cancelled = answers.entry.as_ref().map(|entry| entry.cancelled().clone());
@@ -216,14 +221,20 @@ impl Endpoint {
             () = answers.voice.ended() => return Err(unknown()),
             called = until_cancelled(cancelled, called) => called,
         };
-        let (notes, end) = match called {
-            Ok(Running::Open { notes, end }) => (notes, end),
-            Ok(Running::Done(reply)) => return self.told(one, answers, Ok(reply)),
-            Ok(_) => return self.told(one, answers, Err(Failure::Error(Error::internal()))),
+        let running = match called {
+            Ok(Running::Done(reply)) if asks.is_none() || reply.kind == Kind::Complete => {
+                return self.told(one, answers, Ok(reply));
+            }
+            Ok(running) => running,
             Err(failure) => return self.told(one, answers, Err(failure)),
         };
         let Answers { voice, wire, entry, id } = answers;
-        let live = Live::new(self.call(one, id, wire, entry), notes, end);
+        let call = self.call(one, id, wire, entry);
+        let live = match (running, asks) {
+            (running, Some(asks)) => Live::asking(call, *asks, running),
+            (Running::Open { notes, end }, None) => Live::new(call, notes, end),
+            _ => return Err(broken("the service answered in a way that nobody knows")),
+        };
         let says = async move {
             tokio::select! {
                 biased;
@@ -271,10 +282,10 @@ struct Answers {
 }
 
 async fn say_all(voice: &Voice, mut live: Live) {
-    let until = live.call.deadline + GRACE;
+    let span = live.call.span;
     while let Some(said) = live.next().await {
-        if let Said::Message(message) = said {
-            voice.say(&message, until).await;
+        if let Said::Message(message) | Said::Question(message) = said {
+            voice.say(&message, span.patience()).await;
         }
     }
 }

@@ -2,14 +2,14 @@
 //! interpreted as the client cancelling its request"). It runs in a task of its own; what it says is
 //! kept, and told to whoever reads its stream at the time.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream, stream::BoxStream};
 use http::Response;
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, sleep_until},
+    time::sleep_until,
 };
 use toolgate_core::{
     Error,
@@ -32,8 +32,6 @@ use crate::run::Failure;
 
 /// Events that wait for a reader before the call does, too.
 pub(super) const AHEAD: usize = 4;
-/// How long after a call's time its last word still waits for a slow reader.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// What a call needs so that it outlives its connection.
 pub(crate) struct Lasting {
@@ -184,10 +182,7 @@ impl Flow {
     /// Gives its reader an event. Who comes back meanwhile reads in its place; who does not read in
     /// time may come back.
     async fn send(&mut self, event: Bytes, is_kept: bool) {
-        let until = match self.span {
-            Span::Until(deadline) => deadline + GRACE,
-            Span::WhileRead(patience) => Instant::now() + patience,
-        };
+        let until = self.span.patience();
         while let Some(reader) = &self.reader {
             tokio::select! {
                 biased;
