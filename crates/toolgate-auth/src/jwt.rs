@@ -29,7 +29,6 @@ use toolgate_core::{
     Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
 };
 
-pub(crate) use self::token::{MAX_TOKEN, has_form};
 pub use self::{
     algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
@@ -40,7 +39,10 @@ use self::{
     keys::{Keys, Outage},
     keyset::KeySet,
     rules::{Fault, Rule, Rules},
-    token::Split,
+};
+pub(crate) use self::{
+    key::Key,
+    token::{MAX_TOKEN, Split, has_form, split},
 };
 use crate::{
     bearer::{Token, bearer},
@@ -132,7 +134,7 @@ impl Shared {
         {
             return Ok(identity);
         }
-        let split = token::split(text, self.rules);
+        let split = split(text, self.rules);
         let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
         let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
         match self.issuers.iter().position(named) {
