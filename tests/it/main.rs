@@ -6,6 +6,8 @@ mod contract;
 #[cfg(test)]
 mod derived;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod migration;
