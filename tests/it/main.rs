@@ -8,6 +8,8 @@ mod derived;
 #[cfg(test)]
 mod guide;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod migration;

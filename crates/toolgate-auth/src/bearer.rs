@@ -19,12 +19,17 @@ use toolgate_core::{Credentials, Refusal, Verdict, credentials::Field};
 /// token, when it is sent twice, or when it is sent in the query, where logs and caches keep it
 /// (RFC 6750 section 2.3, forbidden by RFC 9700 section 4.3.2).
 pub fn bearer(credentials: &Credentials) -> Result<Token, Verdict> {
+    token(credentials, "bearer")
+}
+
+/// The token of a request's `Authorization` field, under a scheme.
+pub(crate) fn token(credentials: &Credentials, scheme: &str) -> Result<Token, Verdict> {
     if names_token(credentials.target()) {
         return refused(Refusal::malformed("a token must not be sent in the query"));
     }
     match credentials.field("authorization") {
         Field::Absent => refused(Refusal::missing()),
-        Field::One(value) => take(&value),
+        Field::One(value) => take(&value, scheme),
         // A case of later versions of the core is no reason to pick a value.
         _ => refused(Refusal::malformed("credentials are sent more than once")),
     }
@@ -52,10 +57,10 @@ fn refused<T>(refusal: Refusal) -> Result<T, Verdict> {
 }
 
 /// The token of one field value: the scheme without case, one space or more, `b64token`.
-fn take(value: &[u8]) -> Result<Token, Verdict> {
+fn take(value: &[u8], known: &str) -> Result<Token, Verdict> {
     let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
     let (scheme, rest) = value.split_at(end);
-    if !scheme.eq_ignore_ascii_case(b"bearer") {
+    if !scheme.eq_ignore_ascii_case(known.as_bytes()) {
         return Err(Verdict::NotMine);
     }
     let token = rest.trim_ascii();

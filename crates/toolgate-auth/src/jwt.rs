@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod audience;
+mod bound;
 mod builder;
 mod issuers;
 pub(crate) mod judge;
@@ -26,10 +27,10 @@ use std::{
 };
 
 use toolgate_core::{
-    Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
+    Verdict,
 };
 
-pub(crate) use self::token::{MAX_TOKEN, has_form};
 pub use self::{
     algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
@@ -40,11 +41,15 @@ use self::{
     keys::{Keys, Outage},
     keyset::KeySet,
     rules::{Fault, Rule, Rules},
-    token::Split,
+};
+pub(crate) use self::{
+    key::Key,
+    token::{MAX_TOKEN, Split, has_form, split},
 };
 use crate::{
-    bearer::{Token, bearer},
+    bearer::Token,
     claims::Mapping,
+    dpop::Replays,
     memory::{Hash, Memory, hash},
 };
 
@@ -68,6 +73,8 @@ struct Shared {
     leave_issuers: bool,
     clock: Clock,
     memory: Memory<Remembered>,
+    /// Proofs that were used; `None` where no issuer's tokens are accepted with proof.
+    replays: Option<Replays>,
 }
 
 /// The verdict on a token, which holds while the issuer's keys are the same.
@@ -75,10 +82,18 @@ struct Shared {
 /// It is of the token alone. What else a request has to bring, or a moment to allow, is not in it.
 #[derive(Clone)]
 struct Remembered {
-    identity: Arc<Identity>,
+    good: Good,
     /// Which of the issuers.
     issuer: usize,
     keys: Hash,
+}
+
+/// What a good token is worth.
+#[derive(Clone)]
+struct Good {
+    identity: Arc<Identity>,
+    /// The thumbprint of the key that it is bound to: without proof of that, it is worth nothing.
+    bound_to: Option<Arc<str>>,
 }
 
 /// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
@@ -101,12 +116,19 @@ impl Authenticate for JwtAuth {
         })
     }
 
+    fn challenges(&self, why: &Refusal) -> Vec<Challenge> {
+        self.0.bound_challenges(why)
+    }
+
     fn card(&self) -> ResourceCard {
         let issuers = &self.0.issuers;
         let mut card = ResourceCard::default();
         card.authorization_servers =
             issuers.iter().map(|issuer| issuer.settings.issuer.clone()).collect();
-        card.needs_resource = issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
+        // A proof names the public URL.
+        card.needs_resource = self.0.replays.is_some()
+            || issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
+        card.more = self.0.bound_card();
         // A promise to tools, so it holds only where it holds for every issuer.
         let made = |issuer: &Issuer| -> Vec<_> {
             issuer.mapping.principals().iter().map(|principal| principal.of).collect()
@@ -120,19 +142,26 @@ impl Authenticate for JwtAuth {
 
 impl Shared {
     async fn identify(&self, with: &Credentials) -> Result<Arc<Identity>, Verdict> {
-        let token = bearer(with)?;
+        let (token, scheme) = bound::sent(with, self.replays.is_some())?;
         if self.leave_forms && !has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        let (text, resource) = (token.expose(), with.resource());
+        let good = self.worth(&token, with.resource()).await?;
+        self.proven(scheme, good.bound_to.as_deref(), &token, with)?;
+        Ok(good.identity)
+    }
+
+    /// What a token is worth, whoever sent it.
+    async fn worth(&self, token: &Token, resource: &str) -> Result<Good, Verdict> {
+        let text = token.expose();
         let short = text.len() <= MAX_REMEMBERED;
         let hash = short.then(|| hash(&[resource.as_bytes(), text.as_bytes()]));
         if let Some(hash) = &hash
-            && let Some(identity) = self.remembered(hash).await?
+            && let Some(good) = self.remembered(hash).await?
         {
-            return Ok(identity);
+            return Ok(good);
         }
-        let split = token::split(text, self.rules);
+        let split = split(text, self.rules);
         let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
         let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
         match self.issuers.iter().position(named) {
@@ -142,13 +171,13 @@ impl Shared {
         }
     }
 
-    /// What a token that was judged before stands for, unless its issuer has changed its keys since.
-    async fn remembered(&self, hash: &Hash) -> Result<Option<Arc<Identity>>, Verdict> {
+    /// What a token that was judged before is worth, unless its issuer has changed its keys since.
+    async fn remembered(&self, hash: &Hash) -> Result<Option<Good>, Verdict> {
         let kept = self.memory.find(hash, (self.clock)());
-        let Some(Remembered { identity, issuer, keys }) = kept else { return Ok(None) };
+        let Some(Remembered { good, issuer, keys }) = kept else { return Ok(None) };
         let Some(issuer) = self.issuers.get(issuer) else { return Ok(None) };
         if issuer.keys.current().await.map_err(unavailable)?.digest == keys {
-            return Ok(Some(identity));
+            return Ok(Some(good));
         }
         self.memory.forget(hash);
         Ok(None)
@@ -162,16 +191,15 @@ impl Shared {
         token: Token,
         resource: &str,
         hash: Option<Hash>,
-    ) -> Result<Arc<Identity>, Verdict> {
+    ) -> Result<Good, Verdict> {
         let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
         let judged = issuer.judged(split, token, resource, &*self.clock).await?;
-        let Judged { identity, end, keys } = judged;
-        let identity = Arc::new(identity);
+        let Judged { good, end, keys } = judged;
         if let Some(hash) = hash {
-            let kept = Remembered { identity: Arc::clone(&identity), issuer: at, keys };
+            let kept = Remembered { good: good.clone(), issuer: at, keys };
             self.memory.keep(hash, kept, (self.clock)(), end);
         }
-        Ok(identity)
+        Ok(good)
     }
 
     /// The refusal for a rule that is broken whoever the issuer is.
@@ -185,9 +213,9 @@ impl Shared {
     }
 }
 
-/// A good token: whose it is, when it ends, and with which keys it was verified.
+/// A good token: what it is worth, when it ends, and with which keys it was verified.
 struct Judged {
-    identity: Identity,
+    good: Good,
     end: SystemTime,
     keys: Hash,
 }
@@ -221,7 +249,11 @@ impl Issuer {
         let made = self.mapping.identity(&settings.issuer, &read.claims, expires, token);
         // Within the leeway, a token is good and not remembered.
         let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
-        Ok(Judged { identity: made.map_err(Verdict::Refused)?, end, keys: keys.digest })
+        let good = Good {
+            identity: Arc::new(made.map_err(Verdict::Refused)?),
+            bound_to: judge::bound_to(&read.claims).map(Into::into),
+        };
+        Ok(Judged { good, end, keys: keys.digest })
     }
 }
 

@@ -4,6 +4,7 @@
 //!   that their issuer publishes.
 //!   `issuers` verifies those of several, `presets` knows well-known providers.
 //! - `introspection`, of the same feature, asks an authorization server about tokens that are opaque.
+//! - `dpop`, of the same feature, tells whether a proof of a key is right.
 //! - `api_keys` (a feature, on by default) verifies keys that an operator hands out and keeps as
 //!   hashes.
 //! - `gateway`, of the same feature, believes a gateway in front that proves itself.
@@ -21,6 +22,8 @@ mod chain;
 #[cfg(feature = "jwt")]
 mod claims;
 mod closure;
+#[cfg(feature = "jwt")]
+pub mod dpop;
 #[cfg(feature = "jwt")]
 mod fetch;
 #[cfg(feature = "jwt")]

@@ -167,6 +167,14 @@ mod tests {
             memory.forget(&key(number % 5));
             memory.keep(key(number), number, at(0), at(9));
         }
+        assert!(memory.state().entries.len() <= 3);
+        // Never full, and still nothing is left of what was forgotten.
+        let memory = Memory::new(3);
+        for number in 0..1_000 {
+            memory.keep(key(0), number, at(0), at(9));
+            memory.keep(key(1), number, at(0), at(9));
+            memory.forget(&key(1));
+        }
         let state = memory.state();
         assert!(state.entries.len() <= 3 && state.order.len() <= 7, "{}", state.order.len());
         drop(state);

@@ -30,7 +30,7 @@ struct Preset {
     /// Claims that its access tokens have, and other tokens of its have not.
     required: &'static [&'static str],
     /// Claims and what its access tokens have there, and other tokens of its have not.
-    values: &'static [(&'static str, &'static str)],
+    values: &'static [(&'static str, &'static [&'static str])],
 }
 
 const USUAL: Preset =
@@ -40,7 +40,8 @@ const KEYCLOAK: Preset = Preset {
     clients: &["azp", "client_id"],
     roles: &["realm_access.roles"],
     scopes: &["scope"],
-    values: &[("typ", "Bearer")],
+    // The second where the token is bound to a key.
+    values: &[("typ", &["Bearer", "DPoP"])],
     ..USUAL
 };
 
@@ -51,11 +52,11 @@ const ENTRA: Preset = Preset {
     roles: &["roles"],
     scopes: &["scp"],
     required: &["azp"],
-    values: &[("ver", "2.0")],
+    values: &[("ver", &["2.0"])],
 };
 
 const ENTRA_V1: Preset =
-    Preset { clients: &["appid"], required: &["appid"], values: &[("ver", "1.0")], ..ENTRA };
+    Preset { clients: &["appid"], required: &["appid"], values: &[("ver", &["1.0"])], ..ENTRA };
 
 const AUTH0: Preset = Preset {
     algorithms: &[Algorithm::Rs256, Algorithm::Ps256],
@@ -80,7 +81,7 @@ const COGNITO: Preset = Preset {
     roles: &["cognito:groups"],
     scopes: &["scope"],
     required: &["client_id"],
-    values: &[("token_use", "access")],
+    values: &[("token_use", &["access"])],
 };
 
 impl Preset {
@@ -92,8 +93,8 @@ impl Preset {
         for claim in self.required {
             tokens = tokens.require_claim(*claim);
         }
-        for (claim, value) in self.values {
-            tokens = tokens.require_value(*claim, [*value]);
+        for (claim, values) in self.values {
+            tokens = tokens.require_value(*claim, values.iter().copied());
         }
         tokens.claims(|mut claims| {
             if !self.clients.is_empty() {
@@ -211,7 +212,8 @@ pub fn cognito(pool: impl AsRef<str>) -> Jwt {
 ///
 /// `clients` are the ids of the OAuth clients whose tokens are accepted: that is all that Google's
 /// tokens have for an audience. So whoever gets a token through one of these clients can call this
-/// server, whatever the token was meant for. Google knows neither roles nor scopes of your own.
+/// server, whatever the token was meant for. They have to ask for the scope `openid`: without it, the
+/// answer names no user. Google knows neither roles nor scopes of your own.
 pub fn google<S: Into<String>>(clients: impl IntoIterator<Item = S>) -> Introspection {
     introspection("https://accounts.google.com")
         .google()

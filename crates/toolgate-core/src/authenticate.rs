@@ -122,6 +122,7 @@ pub struct Refusal {
     reason: Reason,
     message: Cow<'static, str>,
     detail: Option<Cow<'static, str>>,
+    error: Option<&'static str>,
     answer: Answer,
 }
 
@@ -162,13 +163,32 @@ impl Refusal {
     }
 
     fn new(reason: Reason, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { reason, message: message.into(), detail: None, answer: Answer::default() }
+        Self {
+            reason,
+            message: message.into(),
+            detail: None,
+            error: None,
+            answer: Answer::default(),
+        }
     }
 
     /// The same, with what the operator should read in the log. Never a token.
     #[must_use]
     pub fn detail(self, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: Some(detail.into()), ..self }
+    }
+
+    /// The same, with an error code of its own in the challenge, such as `invalid_dpop_proof` (RFC 9449,
+    /// section 7.1), in place of that of its reason. Credentials that are missing have none all the
+    /// same.
+    #[must_use]
+    pub fn error(self, code: &'static str) -> Self {
+        Self { error: Some(code), ..self }
+    }
+
+    /// The error code of its own.
+    pub fn error_code(&self) -> Option<&'static str> {
+        self.error
     }
 
     /// The same, with fields for the response, such as a nonce to try again with.

@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | nothing sent | 401 | -32000 | challenge without `error` |
 //! | credentials sent twice, or where they must not be | 400 | -32000 | challenge, `invalid_request` |
-//! | credentials wrong | 401 | -32000 | challenge, `invalid_token` |
+//! | credentials wrong | 401 | -32000 | challenge, `invalid_token` or what the refusal says |
 //! | right, and not let in | 403 | -32000 | |
 //! | scope missing | 403 | -32000 | challenge, `insufficient_scope`, all scopes needed |
 //! | login too old or too weak | 401 | -32000 | challenge, `insufficient_user_authentication` |
@@ -120,6 +120,7 @@ pub fn outcome(refused: &Refused, realm: &Realm<'_>) -> Outcome {
                 Reason::Invalid => (401, Some("invalid_token")),
                 Reason::Forbidden => return outcome(&Refused::Forbidden(refusal.clone()), realm),
             };
+            let error = error.map(|usual| refusal.error_code().unwrap_or(usual));
             let describe = error.map(|_| refusal.message());
             let fields = challenge(realm, error, &[], &realm.required, describe);
             (status, text(refusal.message()), fields)

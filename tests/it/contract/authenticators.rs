@@ -2,8 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use toolgate_auth::{ApiKey, JwtAuth, api_keys, auth_fn, bearer, chain, jwt};
-use toolgate_core::{Authenticate, Credentials, Identity, Key, Refusal, Verdict};
+use bytes::Bytes;
+use http::{Request, Response};
+use toolgate_auth::{
+    ApiKey, Fetch, FetchError, JwtAuth, api_keys, auth_fn, bearer, chain, introspection, issuers,
+    jwt,
+};
+use toolgate_core::{Authenticate, BoxFuture, Credentials, Identity, Key, Refusal, Verdict};
 use toolgate_testkit::{
     Algorithm, AuthorizationServer,
     contract::{self, AuthenticatorContract, Broken, RESOURCE, Sample},
@@ -76,6 +81,58 @@ async fn a_chain_keeps_the_contract_of_each() -> Result<(), Broken> {
     let contract = contract::authenticator(auth)
         .known(Sample::bearer(secret), Key::new("api-keys", "tg_carl"));
     with_tokens(&issuer, contract).check().await
+}
+
+#[tokio::test]
+async fn several_issuers_keep_the_contract_of_each() -> Result<(), Broken> {
+    let issuer = AuthorizationServer::start().await.expect("an issuer");
+    let other = AuthorizationServer::start().await.expect("an issuer");
+    issuer.publish(Algorithm::Es256);
+    let auth = issuers([jwt(other.issuer()), jwt(issuer.issuer())]).expect("settings that agree");
+    let token = other.token("ann").client("phone").audience(RESOURCE).sign();
+    let contract = contract::authenticator(auth)
+        .known(Sample::bearer(token), Key::new(other.issuer(), "ann").client("phone"));
+    with_tokens(&issuer, contract).check().await
+}
+
+/// Knows a few tokens; what else it is asked about is not active.
+struct Introspects;
+
+impl Fetch for Introspects {
+    fn fetch(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        let active = |subject: &str, resource: &str| {
+            format!(
+                r#"{{"active":true,"sub":"{subject}","client_id":"phone","aud":"{resource}","exp":4102444800}}"#
+            )
+        };
+        let said = match body.split('&').next() {
+            Some("token=opaque-token-of-ann") => active("ann", RESOURCE),
+            Some("token=opaque-token-of-bob") => active("bob", RESOURCE),
+            Some("token=opaque-token-elsewhere") => active("ann", "https://other.example"),
+            _ => r#"{"active":false}"#.to_owned(),
+        };
+        let answer = Response::builder().header("content-type", "application/json");
+        Box::pin(async move { Ok(answer.body(said.into()).expect("an answer")) })
+    }
+}
+
+#[tokio::test]
+async fn introspection_keeps_its_contract() -> Result<(), Broken> {
+    let auth = introspection("https://issuer.example")
+        .endpoint("https://issuer.example/introspect")
+        .client_secret("reports", "s3cr3t")
+        .fetch(Introspects)
+        .build()
+        .expect("settings that agree");
+    let key = |subject: &str| Key::new("https://issuer.example", subject).client("phone");
+    contract::authenticator(auth)
+        .known(Sample::bearer("opaque-token-of-ann"), key("ann"))
+        .known(Sample::bearer("opaque-token-of-bob"), key("bob"))
+        .refused("for another server", Sample::bearer("opaque-token-elsewhere"))
+        .refused("revoked", Sample::bearer("opaque-token-revoked"))
+        .check()
+        .await
 }
 
 #[tokio::test(start_paused = true)]

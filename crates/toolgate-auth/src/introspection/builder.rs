@@ -19,7 +19,11 @@ use crate::{
     claims::{Claims, Mapping, Principal},
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
-    jwt::{judge::Settings, rules::Rules, source::is_safe},
+    jwt::{
+        judge::{Dpop, Settings},
+        rules::Rules,
+        source::is_safe,
+    },
     memory::Memory,
 };
 
@@ -211,6 +215,7 @@ impl Introspection {
             leeway: self.leeway,
             without_audience: self.without_audience,
             rfc9068: false,
+            dpop: Dpop::Off,
             required: Vec::new(),
             rules: Rules::default(),
         };

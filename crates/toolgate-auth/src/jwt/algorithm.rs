@@ -69,7 +69,7 @@ impl Algorithm {
     }
 
     /// The algorithm of that name. Case counts.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 

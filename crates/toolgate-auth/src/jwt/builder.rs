@@ -16,7 +16,7 @@ use super::{
     Clock, Issuer, JwtAuth,
     algorithm::Algorithm,
     issuers::issuers,
-    judge::{Required, Settings},
+    judge::{Dpop, Required, Settings},
     keys::Keys,
     rules::Rules,
     source::{self, Source},
@@ -52,6 +52,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         leeway: LEEWAY,
         without_audience: None,
         rfc9068: false,
+        dpop: Dpop::Off,
         required: Vec::new(),
         clock: Arc::new(SystemTime::now),
         fetch: None,
@@ -73,6 +74,7 @@ pub struct Jwt {
     leeway: Duration,
     without_audience: Option<(String, Vec<String>)>,
     rfc9068: bool,
+    dpop: Dpop,
     required: Vec<Required>,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
@@ -222,6 +224,23 @@ impl Jwt {
         Self { rfc9068: true, ..self }
     }
 
+    /// Accepts tokens that are bound to a key (`cnf.jkt`), sent as `Authorization: DPoP`, with a proof
+    /// of the key in the field `DPoP` (RFC 9449), beside tokens that are bound to nothing. Unless set,
+    /// bound tokens are refused.
+    ///
+    /// A proof is for the method, the public URL, the token and a time within 5 minutes of now, and is
+    /// used once; this process remembers which were. Behind a balancer, another does not.
+    #[must_use]
+    pub fn dpop(self) -> Self {
+        Self { dpop: Dpop::Allowed, ..self }
+    }
+
+    /// The same, and tokens that are bound to nothing are refused.
+    #[must_use]
+    pub fn require_dpop(self) -> Self {
+        Self { dpop: Dpop::Required, ..self }
+    }
+
     /// Accepts only tokens that have this claim.
     #[must_use]
     pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
@@ -271,6 +290,10 @@ impl Jwt {
         self.leave_issuers
     }
 
+    pub(super) fn binds(&self) -> bool {
+        self.dpop != Dpop::Off
+    }
+
     pub(super) fn remembers(&self) -> usize {
         self.memory
     }
@@ -311,6 +334,7 @@ impl Jwt {
             leeway: self.leeway,
             without_audience: self.without_audience,
             rfc9068: self.rfc9068,
+            dpop: self.dpop,
             required: self.required,
             rules,
         };

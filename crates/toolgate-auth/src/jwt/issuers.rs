@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use toolgate_core::StartError;
 
 use super::{Clock, Jwt, JwtAuth, Shared, rules::Rules};
-use crate::memory::Memory;
+use crate::{dpop::Replays, memory::Memory};
 
 /// Access tokens of several issuers.
 ///
@@ -50,6 +50,7 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
     StartError::check(problems)?;
     let (leave_forms, leave_issuers) =
         (all.iter().any(Jwt::leaves_forms), all.iter().any(Jwt::leaves_issuers));
+    let replays = all.iter().any(Jwt::binds).then(Replays::default);
     let memory = all.iter().map(Jwt::remembers).max().unwrap_or_default();
     let clock = all.first().map_or_else(|| Arc::new(SystemTime::now) as Clock, Jwt::now);
     let issuers = all.into_iter().map(Jwt::ready).collect::<Result<Vec<_>, _>>()?;
@@ -60,5 +61,6 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
         leave_issuers,
         clock,
         memory: Memory::new(memory),
+        replays,
     })))
 }

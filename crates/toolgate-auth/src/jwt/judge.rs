@@ -28,9 +28,21 @@ pub(crate) struct Settings {
     pub(crate) without_audience: Option<(String, Vec<String>)>,
     /// Whether a token has to keep to RFC 9068 to the letter.
     pub(crate) rfc9068: bool,
+    pub(crate) dpop: Dpop,
     /// What else this issuer's access tokens have.
     pub(crate) required: Vec<Required>,
     pub(crate) rules: Rules,
+}
+
+/// What is made of tokens that are bound to a key (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dpop {
+    /// They are refused: nobody asks for proof.
+    Off,
+    /// They are accepted with proof, beside others.
+    Allowed,
+    /// No others are.
+    Required,
 }
 
 impl Settings {
@@ -134,8 +146,19 @@ const CHECKS: &[Check] = &[
         !case.settings.rfc9068 || PROFILE.iter().all(|name| case.claims.has(name))
     }),
     (Rule::Required, |case| case.settings.required.iter().all(|claim| claim.holds(case.claims))),
-    (Rule::Bound, |case| !case.claims.has("cnf")),
+    (Rule::Bound, |case| {
+        let provable = case.settings.dpop != Dpop::Off && bound_to(case.claims).is_some();
+        provable || !case.claims.has("cnf")
+    }),
+    (Rule::Unbound, |case| case.settings.dpop != Dpop::Required || case.claims.has("cnf")),
 ];
+
+/// The thumbprint of the key that a token is bound to, and to nothing else: `cnf` of RFC 9449, section
+/// 6.1. Of two bindings only one could be proven here.
+pub(crate) fn bound_to(claims: &Claims) -> Option<&str> {
+    let confirmed = claims.0.get("cnf")?.as_object().filter(|confirmed| confirmed.len() == 1)?;
+    confirmed.get("jkt")?.as_str().filter(|thumbprint| !thumbprint.is_empty())
+}
 
 /// What RFC 9068, section 2.2, requires beyond what is required of every token.
 const PROFILE: [&str; 3] = ["client_id", "iat", "jti"];

@@ -29,7 +29,7 @@ const RSA: [Algorithm; 6] = [
 
 /// A key that verifies signatures. The verifiers are built once, when the key is read.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub(super) id: Option<String>,
     /// The algorithm that it was published for, where it says so.
     declared: Option<Algorithm>,
@@ -39,7 +39,7 @@ pub(super) struct Key {
 
 /// Why a key is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Skip {
+pub(crate) enum Skip {
     /// Not for signatures.
     Use,
     /// For an algorithm that is not known or not for signatures.
@@ -58,7 +58,7 @@ pub(super) enum Skip {
 
 impl Key {
     /// Reads one member of a set's `keys`.
-    pub(super) fn read(jwk: &Value, rules: Rules) -> Result<Self, Skip> {
+    pub(crate) fn read(jwk: &Value, rules: Rules) -> Result<Self, Skip> {
         if rules.enforce(Rule::KeyUse) && !is_for_signatures(jwk) {
             return Err(Skip::Use);
         }
@@ -78,7 +78,7 @@ impl Key {
     }
 
     /// The verifier for `algorithm`: of those that fit the key, and as declared.
-    pub(super) fn verifier(&self, algorithm: Algorithm, rules: Rules) -> Option<&dyn JwsVerifier> {
+    pub(crate) fn verifier(&self, algorithm: Algorithm, rules: Rules) -> Option<&dyn JwsVerifier> {
         let declared = self.declared.is_none_or(|declared| declared.covers(algorithm));
         if rules.enforce(Rule::KeyAlgorithm) && !declared {
             return None;

@@ -56,6 +56,8 @@ pub(crate) enum Rule {
     /// Not bound to a key (`cnf`: RFC 7800, RFC 8705, RFC 9449): whoever sends such a token without
     /// proof may have stolen it.
     Bound,
+    /// Bound to a key, where all have to be.
+    Unbound,
 }
 
 impl Rule {
@@ -82,6 +84,7 @@ impl Rule {
             Self::IdToken => "an ID token is not an access token",
             Self::RefreshToken => "a refresh token is not an access token",
             Self::Profile | Self::Required => "the token is not an access token of this issuer's",
+            Self::Unbound => "the token is not bound to a key",
             Self::Bound => "the token is bound to a key, and the key was not proven",
         }
     }

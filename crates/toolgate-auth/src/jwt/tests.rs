@@ -1,6 +1,7 @@
 //! The JWT authenticator from outside in: tokens, published sets, renewal, the whole.
 
 mod auth;
+mod bound;
 #[cfg(feature = "api-keys")]
 mod chained;
 mod deep;

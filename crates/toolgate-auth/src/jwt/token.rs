@@ -27,7 +27,7 @@ pub(crate) fn has_form(text: &str) -> bool {
 }
 
 /// A token's parts, read and not judged. Nothing in them is more than a claim.
-pub(super) struct Split<'a> {
+pub(crate) struct Split<'a> {
     header: Map<String, Value>,
     claims: Claims,
     /// What was signed: the first two parts as they were sent.
@@ -45,7 +45,7 @@ pub(super) struct Unverified<'a> {
 }
 
 /// Reads `text` as far as it goes without knowing whose it is.
-pub(super) fn split(text: &str, rules: Rules) -> Result<Split<'_>, Fault> {
+pub(crate) fn split(text: &str, rules: Rules) -> Result<Split<'_>, Fault> {
     rules.require(Rule::Length, text.len() <= MAX_TOKEN)?;
     let mut parts = text.split('.');
     let (Some(header), Some(payload), Some(signature)) = (parts.next(), parts.next(), parts.next())
@@ -66,6 +66,22 @@ impl<'a> Split<'a> {
     /// Whom the token names as its issuer, to find whose rules to hold it against.
     pub(super) fn issuer(&self) -> Option<&str> {
         self.claims.text("iss")
+    }
+
+    pub(crate) fn header(&self) -> &Map<String, Value> {
+        &self.header
+    }
+
+    pub(crate) fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    pub(crate) fn signed(&self) -> &[u8] {
+        self.signed
+    }
+
+    pub(crate) fn signature(&self) -> &[u8] {
+        &self.signature
     }
 
     /// Judges the header, by what `settings` accept.

@@ -110,6 +110,7 @@ async fn keycloak_is_read() {
     });
     let identity = keycloak_example().judged(with_client).await.unwrap();
     assert_eq!(read(&identity).1, "auditor,default-roles-main,editor");
+    keycloak_example().with("typ", json!("DPoP")).judged(realm()).await.unwrap();
     refused(keycloak_example().with("typ", json!("ID")), realm(), ID_TOKEN).await;
     let refresh = "a refresh token is not an access token";
     refused(keycloak_example().with("typ", json!("Refresh")), realm(), refresh).await;

@@ -36,6 +36,18 @@ fn a_wrong_token_is_named_invalid() {
 }
 
 #[test]
+fn a_refusal_may_bring_an_error_of_its_own_unless_nothing_was_sent() {
+    let bad = Refusal::invalid("no proof").error("invalid_dpop_proof");
+    let (status, challenge) = challenge_of(&Refused::Unauthenticated(bad));
+    assert_eq!(status, 401);
+    assert!(challenge.contains(r#"error="invalid_dpop_proof""#), "{challenge}");
+    assert!(!challenge.contains("invalid_token"), "{challenge}");
+    let missing = Refusal::missing().error("invalid_dpop_proof");
+    let (_, challenge) = challenge_of(&Refused::Unauthenticated(missing));
+    assert!(!challenge.contains("error="), "{challenge}");
+}
+
+#[test]
 fn a_malformed_request_is_400() {
     let refused = Refused::Unauthenticated(Refusal::malformed("two tokens"));
     let (status, text) = challenge_of(&refused);

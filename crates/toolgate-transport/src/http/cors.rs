@@ -15,7 +15,7 @@ use http::{
 use super::{answer, body::Body, host::Host, list::split, url::Origin};
 
 const METHODS: HeaderValue = HeaderValue::from_static("POST, GET, DELETE, OPTIONS");
-const HEADERS: &str = "Authorization, X-API-Key, Content-Type, Accept, MCP-Protocol-Version, \
+const HEADERS: &str = "Authorization, DPoP, X-API-Key, Content-Type, Accept, MCP-Protocol-Version, \
                        Mcp-Method, Mcp-Name, Mcp-Session-Id, Last-Event-ID";
 const EXPOSED: HeaderValue =
     HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id, MCP-Protocol-Version");

@@ -39,6 +39,10 @@ async fn google_is_asked_in_its_own_words() {
     assert_eq!(refusal(ask(&ours, "ya29.c").await).message(), "the token is not active");
     server.replies(Ok((400, "application/json", br#"{"error":"server_error"}"#.to_vec())));
     assert!(matches!(ask(&ours, "ya29.d").await, Verdict::Unavailable { .. }));
+    let mut nobody = google_example();
+    nobody.as_object_mut().unwrap().remove("sub");
+    server.says(&nobody);
+    assert_eq!(refusal(ask(&ours, "ya29.n").await).message(), "the token has no subject");
     let mut endless = google_example();
     endless["exp"] = json!("soon");
     server.says(&endless);

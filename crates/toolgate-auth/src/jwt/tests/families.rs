@@ -8,7 +8,7 @@ use super::{
     },
     rows::judged,
 };
-use crate::jwt::{Algorithm, keyset::MAX_ATTEMPTS, rules::Rules};
+use crate::jwt::{Algorithm, judge::Dpop, keyset::MAX_ATTEMPTS, rules::Rules};
 
 fn passes(draft: &Draft) -> bool {
     judged(draft, &draft.token(), Rules::default()).is_ok()
@@ -102,6 +102,11 @@ fn the_forms_that_claims_may_take() {
         |draft| draft.claims["typ"] = "Bearer".into(),
         |draft| draft.claims["token_use"] = "access".into(),
         |draft| draft.settings.rfc9068 = true,
+        |draft| draft.settings.dpop = Dpop::Allowed,
+        |draft| {
+            draft.settings.dpop = Dpop::Required;
+            draft.claims["cnf"] = json!({"jkt": "0ZcOCORZNYy"});
+        },
         |draft| {
             draft.settings.rfc9068 = true;
             draft.header["typ"] = "Application/AT+JWT".into();

@@ -25,7 +25,11 @@ use toolgate_core::BoxFuture;
 
 use crate::{
     fetch::{Fetch, FetchError, FetchErrorKind},
-    jwt::{Algorithm, judge::Settings, rules::Rules},
+    jwt::{
+        Algorithm,
+        judge::{Dpop, Settings},
+        rules::Rules,
+    },
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
@@ -151,6 +155,7 @@ pub(crate) fn settings() -> Settings {
         leeway: Duration::from_secs(30),
         without_audience: None,
         rfc9068: false,
+        dpop: Dpop::Off,
         required: Vec::new(),
         rules: Rules::default(),
     }

@@ -8,7 +8,7 @@ use crate::{
     claims::Claims,
     jwt::{
         Algorithm,
-        judge::{Required, judge},
+        judge::{Dpop, Required, judge},
         keyset::{KeySet, MAX_ATTEMPTS},
         rules::{Fault, Rule, Rules},
         token,
@@ -42,6 +42,7 @@ const RULES: &[Rule] = &[
     Rule::Profile,
     Rule::Required,
     Rule::Bound,
+    Rule::Unbound,
 ];
 
 type Row = (&'static str, Rule, fn(&mut Draft));
@@ -196,6 +197,19 @@ const ROWS: &[Row] = &[
     ("bound to a certificate", Rule::Bound, |draft| {
         draft.claims["cnf"] = json!({"x5t#S256": "abc"});
     }),
+    ("bound to a key without a name", Rule::Bound, |draft| {
+        draft.settings.dpop = Dpop::Allowed;
+        draft.claims["cnf"] = json!({"jkt": ""});
+    }),
+    ("bound to a key and a certificate", Rule::Bound, |draft| {
+        draft.settings.dpop = Dpop::Required;
+        draft.claims["cnf"] = json!({"jkt": "abc", "x5t#S256": "abc"});
+    }),
+    ("bound to no object", Rule::Bound, |draft| {
+        draft.settings.dpop = Dpop::Allowed;
+        draft.claims["cnf"] = "abc".into();
+    }),
+    ("not bound, where all are", Rule::Unbound, |draft| draft.settings.dpop = Dpop::Required),
     ("bound in a way to come", Rule::Bound, |draft| draft.claims["cnf"] = json!(null)),
 ];
 

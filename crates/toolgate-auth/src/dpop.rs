@@ -1,0 +1,152 @@
+//! Proofs that a caller holds the key that its token is bound to (DPoP, RFC 9449).
+//!
+//! Whether a proof is right is a pure function, [`verify`]: of the proof, of what it has to be for, and
+//! of the time. Whether it was used before is not, and [`Replays`] knows.
+
+mod replays;
+mod rules;
+mod target;
+#[cfg(test)]
+mod tests;
+mod thumbprint;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
+
+pub use self::replays::{Replay, Replays};
+use self::rules::{Broken, Fault, Off};
+use crate::{
+    jwt::{Algorithm, Key, Split, rules::Rules, split},
+    memory::{Hash, hash},
+};
+
+/// How far `iat` may be from now, to either side, in seconds.
+const WINDOW: f64 = 300.0;
+/// Longest `jti` that is looked at, in bytes.
+const MAX_ID: usize = 256;
+
+/// What a proof has to be for.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Expected<'a> {
+    /// The request's method.
+    pub method: &'a str,
+    /// The request's target under the public URL. What follows `?` does not count.
+    pub target: &'a str,
+    /// The token that came with the proof.
+    pub token: &'a str,
+    /// The thumbprint of the key that the token is bound to: its `cnf.jkt`.
+    pub thumbprint: &'a str,
+    /// Now.
+    pub now: SystemTime,
+}
+
+impl<'a> Expected<'a> {
+    /// What a proof has to be for.
+    pub fn new(
+        method: &'a str,
+        target: &'a str,
+        token: &'a str,
+        thumbprint: &'a str,
+        now: SystemTime,
+    ) -> Self {
+        Self { method, target, token, thumbprint, now }
+    }
+}
+
+/// A proof that is right. Ask [`Replays`] whether it is new.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Proof {
+    /// What the server gave to the caller to put in (`nonce`), where the proof has it. It is for whoever
+    /// gives out such to tell whether it is one of its own.
+    pub nonce: Option<String>,
+    /// Whose proof it is.
+    owner: Hash,
+    /// Which of that owner's.
+    id: Hash,
+    /// When it is of no use any more.
+    until: SystemTime,
+}
+
+/// Why a proof is refused: a rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadProof(Fault);
+
+impl std::fmt::Display for BadProof {
+    /// For the peer: nothing of the proof is repeated.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.message())
+    }
+}
+
+impl std::error::Error for BadProof {}
+
+/// Whether `proof` is one for this request and this token, by the key that the token is bound to (RFC
+/// 9449, section 4.3).
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use toolgate_auth::dpop::{Expected, verify};
+///
+/// let target = "https://mcp.example/mcp";
+/// let expected = Expected::new("POST", target, "a.b.c", "0ZcOCORZNYy", SystemTime::now());
+/// assert!(verify("rubbish", &expected).is_err());
+/// ```
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn verify(proof: &str, expected: &Expected<'_>) -> Result<Proof, BadProof> {
+    judge(proof, expected, Off::NONE).map_err(BadProof)
+}
+
+/// The same, with a rule left out where a test says so.
+fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault> {
+    let split = split(proof, Rules::default()).map_err(|_| Fault(Broken::Form))?;
+    let key = key_of(&split, off)?;
+    let claims = &split.claims().0;
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    off.require(Broken::Method, text("htm") == Some(expected.method))?;
+    let target = text("htu").is_some_and(|htu| target::same(htu, expected.target));
+    off.require(Broken::Target, target)?;
+    let issued = claims.get("iat").and_then(Value::as_f64).unwrap_or(f64::NAN);
+    // Nothing compares with NaN: a clock before 1970 lets no proof in.
+    let now = expected.now.duration_since(UNIX_EPOCH).map_or(f64::NAN, |it| it.as_secs_f64());
+    off.require(Broken::Issued, (now - issued).abs() <= WINDOW)?;
+    let digest = ring::digest::digest(&ring::digest::SHA256, expected.token.as_bytes());
+    let of_token = text("ath") == Some(&URL_SAFE_NO_PAD.encode(digest));
+    off.require(Broken::Token, of_token)?;
+    off.require(Broken::Thumbprint, key == expected.thumbprint)?;
+    let id = text("jti").filter(|id| (1..=MAX_ID).contains(&id.len()));
+    off.require(Broken::Id, id.is_some())?;
+    off.require(Broken::Nonce, claims.get("nonce").is_none_or(Value::is_string))?;
+    let lasts = Duration::try_from_secs_f64(issued + WINDOW + 1.0).unwrap_or_default();
+    Ok(Proof {
+        nonce: text("nonce").map(str::to_owned),
+        owner: hash(&[key.as_bytes()]),
+        id: hash(&[key.as_bytes(), id.unwrap_or_default().as_bytes()]),
+        until: UNIX_EPOCH.checked_add(lasts).unwrap_or(expected.now),
+    })
+}
+
+/// The thumbprint of the key that a proof brings and is signed with.
+fn key_of(split: &Split<'_>, off: Off) -> Result<String, Fault> {
+    let header = split.header();
+    let typ = header.get("typ").and_then(Value::as_str);
+    off.require(Broken::Type, typ.is_some_and(|typ| typ.eq_ignore_ascii_case("dpop+jwt")))?;
+    off.require(Broken::Critical, !header.contains_key("crit"))?;
+    // `none` and `HS*` end here: they have no `Algorithm`.
+    let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
+    let algorithm = algorithm.ok_or(Fault(Broken::Algorithm))?;
+    let jwk = header.get("jwk").filter(|jwk| jwk.is_object()).ok_or(Fault(Broken::Key))?;
+    // A private key, or a symmetric one, is not read.
+    let key = Key::read(jwk, Rules::default()).map_err(|_| Fault(Broken::Key))?;
+    let verifier = key.verifier(algorithm, Rules::default()).ok_or(Fault(Broken::Key))?;
+    let signed = verifier.verify(split.signed(), split.signature()).is_ok();
+    off.require(Broken::Signature, signed)?;
+    let empty = Map::new();
+    thumbprint::of(jwk.as_object().unwrap_or(&empty)).ok_or(Fault(Broken::Key))
+}

@@ -1,0 +1,209 @@
+//! Tokens that are bound to a key: with proof, without, with somebody else's, with an old one.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use toolgate_core::{
+    Authenticate, Challenge, Credentials, Evidence, Refusal, Verdict, authenticate::Reason,
+};
+
+use super::kit::{
+    Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, RESOURCE, encode, now, published, sign,
+};
+use crate::jwt::{Algorithm, Jwt, JwtAuth, issuers, jwt, tests::kit::Pair};
+
+const KEYS: &str = "https://issuer.example/keys";
+const TARGET: &str = "https://mcp.example/mcp?a=b";
+
+struct Request {
+    method: &'static str,
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Evidence for Request {
+    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        for (_, value) in self.fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            each(value.as_bytes());
+        }
+    }
+    fn method(&self) -> &str {
+        self.method
+    }
+    fn target(&self) -> &str {
+        TARGET
+    }
+    fn resource(&self) -> &str {
+        RESOURCE
+    }
+}
+
+/// The thumbprint of the caller's key, an RSA key.
+fn thumbprint(pair: Pair) -> String {
+    let jwk = published(pair, json!({}));
+    let text = |name: &str| jwk[name].as_str().unwrap().to_owned();
+    let members = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text("e"), text("n"));
+    encode(ring::digest::digest(&ring::digest::SHA256, members.as_bytes()))
+}
+
+/// The caller's proof, with an id of its own.
+fn proof(pair: Pair, id: &str, token: &str) -> String {
+    let header = json!({"typ": "dpop+jwt", "alg": "RS256", "jwk": published(pair, json!({}))});
+    let ath = encode(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()));
+    let claims = json!({"jti": id, "htm": "POST", "htu": RESOURCE, "iat": NOW, "ath": ath});
+    let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
+    format!("{message}.{}", encode(sign(Algorithm::Rs256, pair, &message)))
+}
+
+fn bound(cnf: Value) -> Draft {
+    let mut draft = Draft::good();
+    draft.claims["cnf"] = cnf;
+    draft
+}
+
+fn builder(draft: &Draft) -> Jwt {
+    let issuer = FakeIssuer::new();
+    issuer.answer(KEYS, 200, draft.document());
+    jwt(ISSUER).jwks_uri(KEYS).fetch(issuer).clock(now)
+}
+
+async fn ask(auth: &JwtAuth, fields: &[(&'static str, &str)]) -> Verdict {
+    let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    auth.authenticate(&Credentials::new(Request { method: "POST", fields })).await
+}
+
+async fn known(auth: &JwtAuth, fields: &[(&'static str, &str)]) {
+    let verdict = ask(auth, fields).await;
+    assert!(matches!(verdict, Verdict::Known(..)), "{verdict:?}");
+}
+
+async fn refused(auth: &JwtAuth, fields: &[(&'static str, &str)]) -> Refusal {
+    match ask(auth, fields).await {
+        Verdict::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+const A: &str = "authorization";
+const P: &str = "dpop";
+const BAD: Option<&str> = Some("invalid_dpop_proof");
+
+#[tokio::test]
+async fn a_bound_token_counts_with_a_proof_of_its_key_and_not_otherwise() {
+    let draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let token = draft.token();
+    let auth = builder(&draft).dpop().build().unwrap();
+    let (as_bound, as_bearer) = (format!("dpop {token}"), format!("Bearer {token}"));
+    let proof = |id: &str| proof(&OTHER_RSA, id, &token);
+    known(&auth, &[(A, &as_bound), (P, &proof("1"))]).await;
+    // It is remembered now, and has to be proven each time all the same.
+    known(&auth, &[(A, &as_bound), (P, &proof("2"))]).await;
+    let thiefs = super::bound::proof(&super::kit::RSA, "3", &token);
+    let elsewhere = super::bound::proof(&OTHER_RSA, "4", "another.token.here");
+    for (fields, error, message) in [
+        (&[(A, &*as_bound)][..], BAD, "a proof of the token's key is missing"),
+        (&[(A, &as_bound), (P, &proof("1"))], BAD, "the proof was used before"),
+        (&[(A, &as_bound), (P, &proof("5")), (P, &proof("6"))], BAD, "more than one proof is sent"),
+        (&[(A, &as_bound), (P, "rubbish")], BAD, "the proof is not a well-formed JWT"),
+        (&[(A, &as_bound), (P, &thiefs)], BAD, "the token is bound to another key"),
+        (&[(A, &as_bound), (P, &elsewhere)], BAD, "the proof is for another token"),
+        (
+            &[(A, &as_bearer), (P, &proof("7"))],
+            None,
+            "the token is bound to a key, and the key was not proven",
+        ),
+        (&[(A, &as_bearer)], None, "the token is bound to a key, and the key was not proven"),
+    ] {
+        let refusal = refused(&auth, fields).await;
+        assert_eq!((refusal.reason(), refusal.message()), (Reason::Invalid, message));
+        assert_eq!(refusal.error_code(), error, "{message}");
+    }
+    // What was refused used up no proof of the caller's.
+    known(&auth, &[(A, &as_bound), (P, &proof("7"))]).await;
+    let request = Request { method: "GET", fields: vec![(A, as_bound), (P, proof("8"))] };
+    let verdict = auth.authenticate(&Credentials::new(request)).await;
+    assert!(matches!(verdict, Verdict::Refused(ref it) if it.error_code() == BAD), "{verdict:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_bound_to_nothing_needs_no_proof_unless_all_do() {
+    let draft = Draft::good();
+    let token = draft.token();
+    let (as_bound, as_bearer) = (format!("DPoP {token}"), format!("Bearer {token}"));
+    let own = proof(&OTHER_RSA, "1", &token);
+    let allowed = builder(&draft).dpop().build().unwrap();
+    known(&allowed, &[(A, &as_bearer)]).await;
+    let unbound = "the token is not bound to a key";
+    // The sender's own key proves nothing.
+    assert_eq!(refused(&allowed, &[(A, &as_bound), (P, &own)]).await.message(), unbound);
+    let required = builder(&draft).require_dpop().build().unwrap();
+    for sent in [&as_bearer, &as_bound] {
+        assert_eq!(refused(&required, &[(A, sent), (P, &own)]).await.message(), unbound);
+    }
+    let off = builder(&draft).build().unwrap();
+    assert!(matches!(ask(&off, &[(A, &as_bound), (P, &own)]).await, Verdict::NotMine));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_token_is_told_before_its_proof_is_looked_at() {
+    let mut draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    draft.claims["exp"] = 1.into();
+    let auth = builder(&draft).dpop().build().unwrap();
+    let refusal = refused(&auth, &[(A, &format!("DPoP {}", draft.token())), (P, "x")]).await;
+    assert_eq!((refusal.message(), refusal.error_code()), ("the token has expired", None));
+    // Malformed as with any scheme.
+    let twice = refused(&auth, &[(A, "DPoP a"), (A, "DPoP a")]).await;
+    assert_eq!(twice.reason(), Reason::Malformed);
+    assert_eq!(refused(&auth, &[]).await.reason(), Reason::Missing);
+}
+
+#[test]
+fn challenges_and_metadata_say_what_is_asked_for() {
+    let draft = Draft::good();
+    let schemes = |auth: &JwtAuth, why: &Refusal| {
+        let challenges: Vec<Challenge> = auth.challenges(why);
+        challenges.iter().map(|challenge| challenge.scheme.to_string()).collect::<Vec<_>>()
+    };
+    let (missing, bad) = (Refusal::missing(), Refusal::invalid("x").error("invalid_dpop_proof"));
+    let off = builder(&draft).build().unwrap();
+    let allowed = builder(&draft).dpop().build().unwrap();
+    let required = builder(&draft).require_dpop().build().unwrap();
+    let mixed = issuers([builder(&draft).require_dpop(), jwt("https://b.example")]).unwrap();
+    assert_eq!(schemes(&off, &missing), ["Bearer"]);
+    assert_eq!(schemes(&allowed, &missing), ["Bearer", "DPoP"]);
+    assert_eq!(schemes(&allowed, &bad), ["DPoP"]);
+    assert_eq!(schemes(&required, &missing), ["DPoP"]);
+    assert_eq!(schemes(&mixed, &missing), ["Bearer", "DPoP"]);
+    let [_, dpop] = &*allowed.challenges(&missing) else { panic!("two") };
+    assert!(dpop.params.iter().any(|(name, value)| name == "algs" && value.contains("ES256")));
+    let more = |auth: &JwtAuth| {
+        let more = auth.card().more;
+        more.into_iter()
+            .map(|(name, value)| (name, value.parse::<Value>().unwrap().to_string()))
+            .collect::<Vec<_>>()
+    };
+    assert!(more(&off).is_empty());
+    let required_member = |auth: &JwtAuth| more(auth)[1].clone();
+    let name = "dpop_bound_access_tokens_required".to_owned();
+    assert_eq!(required_member(&allowed), (name.clone(), "false".to_owned()));
+    assert_eq!(required_member(&required), (name, "true".to_owned()));
+    assert!(more(&allowed)[0].1.contains("\"ES256\""));
+    assert!(builder(&draft).audience(["api"]).dpop().build().unwrap().card().needs_resource);
+}
+
+#[tokio::test]
+async fn an_issuer_whose_tokens_are_not_accepted_with_proof_is_not_helped_by_another() {
+    let mut draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let with = builder(&draft).dpop();
+    draft.claims["iss"] = "https://b.example".into();
+    let token = draft.token();
+    let without = {
+        let issuer = FakeIssuer::new();
+        issuer.answer("https://b.example/keys", 200, draft.document());
+        jwt("https://b.example").jwks_uri("https://b.example/keys").fetch(issuer).clock(now)
+    };
+    let auth = issuers([with, without.leeway(Duration::from_secs(30))]).unwrap();
+    let fields = [(A, format!("DPoP {token}")), (P, proof(&OTHER_RSA, "1", &token))];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+    let message = "the token is bound to a key, and the key was not proven";
+    assert_eq!(refused(&auth, &fields).await.message(), message);
+}
