@@ -6,6 +6,7 @@
 mod asking;
 mod context;
 mod live;
+mod middleware;
 mod prompts;
 mod resources;
 mod resumption;
@@ -28,7 +29,7 @@ use toolgate_testkit::AuthorizationServer;
 /// How a file is called, what it serves, and over which HTTP.
 type Chapter = (&'static str, fn() -> Result<Arc<dyn Service>, StartError>, fn() -> Http<Listen>);
 
-const CHAPTERS: [Chapter; 11] = [
+const CHAPTERS: [Chapter; 12] = [
     ("resources", || resources::server().into_service(), http::listen),
     ("templates", || templates::server().into_service(), http::listen),
     ("prompts", || prompts::server().into_service(), http::listen),
@@ -38,6 +39,7 @@ const CHAPTERS: [Chapter; 11] = [
     ("roots", || roots::server().into_service(), http::listen),
     ("live", || live::server().into_service(), http::listen),
     ("subscriptions", || subscriptions::server().into_service(), http::listen),
+    ("middleware", || middleware::server().into_service(), http::listen),
     ("resumption", || resumption::server().into_service(), resumption::http),
     ("stateless", || stateless::server().into_service(), stateless::http),
 ];

@@ -3,6 +3,7 @@
 
 mod asked;
 mod items;
+mod layers;
 mod page;
 mod streams;
 mod watched;
@@ -13,6 +14,8 @@ mod asking;
 mod context;
 #[path = "../../examples/guide/live.rs"]
 mod live;
+#[path = "../../examples/guide/middleware.rs"]
+mod middleware;
 #[path = "../../examples/guide/prompts.rs"]
 mod prompts;
 #[path = "../../examples/guide/resources.rs"]

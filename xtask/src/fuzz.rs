@@ -22,6 +22,8 @@ const TARGETS: &[(&str, u32)] = &[
     ("template", 100_000),
     ("token", 100_000),
     ("lines", 100_000),
+    ("cursors", 100_000),
+    ("request_state", 100_000),
     // OpenSSL reads keys, and takes its time.
     ("keys", 20_000),
 ];

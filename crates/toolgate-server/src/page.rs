@@ -26,6 +26,7 @@ const MAX_CURSOR: usize = 128;
 static NEXT_KEY: AtomicU64 = AtomicU64::new(1);
 
 /// How lists are cut.
+#[derive(Debug)]
 pub(crate) struct Pager {
     /// Items of a page; at least one.
     size: usize,
@@ -33,6 +34,7 @@ pub(crate) struct Pager {
 }
 
 /// A list as callers see it who see the same items: serialized once.
+#[derive(Debug)]
 pub(crate) struct Listed {
     /// At least one.
     pages: Box<[Reply]>,

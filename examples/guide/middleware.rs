@@ -9,6 +9,7 @@ use toolgate::{Answer, Inner, Key, Passed, Passing, Work, prelude::*};
 
 /// Find somebody in the directory.
 #[derive(Tool)]
+#[tool(read_only)]
 struct Find {
     name: String,
 }
@@ -72,9 +73,8 @@ impl Inner for Kept {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), ServeError> {
+pub(crate) fn server() -> Server<AtomicU32> {
     let server = Server::new("middleware", "1.0.0").state(AtomicU32::new(0)).tool::<Find>();
-    let server = server.outer(timed).inner(Kept::default()).inner(redacted);
-    server.open().serve(stdio::listen()).await
+    // The first layer of a kind is outermost: what is kept is redacted already.
+    server.outer(timed).inner(Kept::default()).inner(redacted)
 }
