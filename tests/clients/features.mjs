@@ -15,12 +15,8 @@ const modern = scene.revision === '2026-07-28';
 // `unknownResource`, the code by which it tells one in the old era.
 export async function features(sdk, connected) {
   await check('logging', () => logging(sdk, connected().client));
-  if (modern) {
-    await check('elicit', () => elicit(sdk, connected().client));
-    await check('sample', () => sample(sdk, connected().client));
-  } else {
-    for (const name of ['elicit', 'sample']) cannot(name, 'clients of the old era are not asked yet');
-  }
+  await check('elicit', () => elicit(sdk, connected().client));
+  await check('sample', () => sample(sdk, connected().client));
   await check('resources', () => resources(sdk, connected().client));
   await check('updates', () => updates(sdk, connected()));
   await check('complete', () => complete(connected().client));

@@ -64,12 +64,8 @@ class Host:
 
 async def run(client, host, seen):
     await check("logging", logging(client, host))
-    if MODERN:
-        await check("elicit", elicit(client, host))
-        await check("sample", sample(client, host))
-    else:
-        for name in ("elicit", "sample"):
-            tell("CANNOT", name, "clients of the old era are not asked yet")
+    await check("elicit", elicit(client, host))
+    await check("sample", sample(client, host))
     await check("resources", resources(client))
     if MODERN or HTTP or client.server_capabilities.resources.subscribe:
         await check("updates", updates(client, host, seen))

@@ -15,9 +15,19 @@ fn read(path: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// What a page each is about, by name, with the file that it shows.
+fn chapters() -> Vec<(String, String)> {
+    let mut files = names("examples/guide", ".rs");
+    assert!(files.remove("main"));
+    let own = files.into_iter().map(|name| (format!("examples/guide/{name}.rs"), name));
+    // A program of its own, for what it does before and after its tool.
+    let more = ["middleware"].map(|name| (format!("examples/{name}.rs"), name.to_owned()));
+    own.chain(more).map(|(file, name)| (name, file)).collect()
+}
+
 /// The page with the file in its one block of Rust; none where it has no such block.
-fn showing(page: &str, name: &str, file: &str) -> Option<String> {
-    let mark = format!("<!-- examples/guide/{name}.rs -->\n```rust,ignore\n");
+fn showing(page: &str, path: &str, file: &str) -> Option<String> {
+    let mark = format!("<!-- {path} -->\n```rust,ignore\n");
     let (before, rest) = page.split_once(&mark)?;
     let (_, after) = rest.split_once("```\n")?;
     Some(format!("{before}{mark}{file}```\n{after}"))
@@ -25,33 +35,32 @@ fn showing(page: &str, name: &str, file: &str) -> Option<String> {
 
 #[test]
 fn each_page_shows_the_file_that_runs() {
-    let files = names("examples/guide", ".rs").into_iter().filter(|name| name != "main");
-    for name in files {
+    for (name, file) in chapters() {
         let path = format!("docs/guide/{name}.md");
-        let page = read(&path);
-        let file = read(&format!("examples/guide/{name}.rs"));
-        let wanted = showing(&page, &name, &file).unwrap_or_else(|| panic!("{path} shows no file"));
+        let (page, text) = (read(&path), read(&file));
+        let wanted =
+            showing(&page, &file, &text).unwrap_or_else(|| panic!("{path} shows no {file}"));
         if std::env::var_os("BLESS").is_some() {
             fs::write(Path::new(ROOT).join(&path), wanted).unwrap();
         } else {
-            assert!(page == wanted, "{path} shows another file; BLESS=1 shows this one");
+            assert!(page == wanted, "{path} shows another {file}; BLESS=1 shows this one");
         }
         assert_eq!(page.matches("```rust").count(), 1, "{path}: other code is tested by none");
-        assert!(file.lines().count() <= 80, "{name} is long for an example");
+        assert!(text.lines().count() <= 80, "{file} is long for an example");
     }
 }
 
 #[test]
 fn no_chapter_is_forgotten() {
-    let mut files = names("examples/guide", ".rs");
-    assert!(files.remove("main"));
-    assert_eq!(files, names("docs/guide", ".md"));
     let (main, readme) = (read("examples/guide/main.rs"), read("README.md"));
-    for name in files {
-        assert!(main.contains(&format!("(\"{name}\", ")), "main.rs does not serve {name}");
+    for (name, file) in chapters() {
+        let served = main.contains(&format!("(\"{name}\", "));
+        assert!(served || !file.contains("/guide/"), "main.rs does not serve {name}");
         assert!(
             readme.contains(&format!("(docs/guide/{name}.md)")),
             "README.md links to no {name}"
         );
     }
+    let all: BTreeSet<String> = chapters().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(all, names("docs/guide", ".md"));
 }
