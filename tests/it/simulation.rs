@@ -32,7 +32,7 @@ use world::World;
 /// Names the one world to run, and has it tell its steps.
 const SEED: &str = "SIMULATION_SEED";
 /// How many worlds each of the tests below runs.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 1000;
 
 /// Runs one world to its end. What it did, step by step.
 fn run(seed: u64) -> Vec<String> {
