@@ -80,7 +80,7 @@ async fn a_get_is_judged_by_its_head_and_leaves_nothing_when_it_is_refused() {
     ];
     for _ in 0..3 {
         for (ask, status) in &rows {
-            assert_eq!(server.send(ask).await.status, *status, "{ask:?}");
+            assert_eq!(line::status(server.addr, ask).await, *status, "{ask:?}");
         }
     }
     let one = begin(&server, "ann").await;

@@ -80,7 +80,7 @@ async fn it_is_mounted_anywhere() {
     assert_eq!(ask.send(addr).await.status, 202);
     assert_eq!(text(&stream.message().await.expect("an answer")), "ann");
     for path in ["/off", "/sse"] {
-        assert_eq!(line::get("ann").at(path).send(addr).await.status, 404, "{path}");
+        assert_eq!(line::status(addr, &line::get("ann").at(path)).await, 404, "{path}");
     }
     task.abort();
 }

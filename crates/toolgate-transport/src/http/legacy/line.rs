@@ -12,7 +12,7 @@ use toolgate_core::{
     legacy::{Era, Owner, SessionId, SessionKey, Turn, introduction, read},
     protocol::{
         Incoming, Json, RequestId, RequestMeta, code, envelope,
-        legacy::{INITIALIZE, Revision, batch::is_batch, handshake::Initialize},
+        legacy::{INITIALIZE, Revision, handshake::Initialize},
         method,
     },
     wire::Wire,
@@ -108,9 +108,6 @@ impl Endpoint {
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
         let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
-        if is_batch(&bytes) {
-            return Err(bad(Error::new(code::INVALID_REQUEST, "one message is expected")));
-        }
         match envelope::parse(&bytes, limits.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
                 tracing::Span::current().record("method", method::known(&method));
