@@ -52,6 +52,7 @@ mod tests {
             ("https://h.example/mcp", "https://h.example:8443/mcp"),
             ("https://h.example/mcp", "https://h.example.evil/mcp"),
             ("https://h.example/mcp", "https://h.example@evil/mcp"),
+            ("https://h.example/mcp", "https://ann@h.example/mcp"),
             ("/mcp", "/mcp"),
             ("", ""),
             ("ftp://h.example/", "ftp://h.example/"),

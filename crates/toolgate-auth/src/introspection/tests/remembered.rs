@@ -108,7 +108,9 @@ async fn questions_have_a_bound_and_an_end() {
     let verdict = ask(&auth, "one-too-many").await;
     assert!(matches!(verdict, Verdict::Unavailable { .. }), "{verdict:?}");
     // They end when time is up; no time passes but what the paused clock jumps.
+    let begun = tokio::time::Instant::now();
     let verdicts = waiting.await;
+    assert_eq!(begun.elapsed().as_secs(), 10);
     assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Unavailable { .. })));
     assert_eq!(server.asked(), 64);
 }
