@@ -183,6 +183,24 @@ async fn a_line_whose_reader_takes_no_answer_in_time_ends() {
     }
 }
 
+/// Inside of somebody else's server, nobody but the line itself notices that.
+#[tokio::test]
+async fn nor_does_it_go_on_where_another_server_writes_it() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let addr = listener.local_addr().expect("its address");
+    let limits = Limits::default().call(Duration::from_millis(200));
+    let limits = limits.keep_alive(Duration::from_secs(600));
+    let service = http::service(super::super::server()).auth(in_time()).limits(limits);
+    let service = service.sse(line::PATH).build().expect("settings that agree");
+    let router = axum::Router::new().nest_service(line::PATH, service.sse());
+    let task = tokio::spawn(async move { axum::serve(listener, router).await });
+    let (_stream, query) = line::open(addr, &line::get("ann")).await;
+    let much = old::call(7, "echo", json!({"text": "x".repeat(1 << 20)}));
+    let much = old::post(&much).at(&format!("{}{query}", line::PATH)).bearer("ann");
+    within("the end of the line", async { while much.send(addr).await.status != 404 {} }).await;
+    task.abort();
+}
+
 #[tokio::test]
 async fn a_quiet_line_is_kept_alive() {
     let limits = Limits::default().keep_alive(Duration::from_millis(10));
