@@ -1,6 +1,6 @@
 //! What sets the access tokens of well-known providers apart, as data.
 //!
-//! A preset is a [`Jwt`](crate::Jwt) with the issuer's name put together, the rules that tell its
+//! A preset is a [`Jwt`] with the issuer's name put together, the rules that tell its
 //! access tokens from its other tokens, and the claims in which it keeps the client, roles and scopes.
 //! Everything can be said otherwise afterwards. A provider whose tokens keep to RFC 9068 needs none.
 //!

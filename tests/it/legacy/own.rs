@@ -395,6 +395,20 @@ async fn what_is_sent_behind_it_is_not_answered() {
     assert!(!text.contains("HTTP/1.1"));
 }
 
+/// Nobody is kept busy with reading what is not wanted.
+#[tokio::test]
+async fn whoever_sends_without_end_behind_it_has_no_stream() {
+    let (server, listener) = start().await;
+    let session = begin(&server, "ann").await;
+    let mut connection = Connection::open(server.addr).await;
+    connection.write(&session.get().bytes(server.addr)).await;
+    assert_eq!(connection.head().await.status, 200);
+    within("the end", async { while connection.try_write(&[b'x'; 4096]).await {} }).await;
+    listens(&listener, 1).await;
+    assert_eq!(server.send(&session.delete()).await.status, 204);
+    listens(&listener, 0).await;
+}
+
 /// Though its client did not wait for an earlier answer that is still on its way.
 #[tokio::test]
 async fn nothing_of_an_earlier_answer_is_lost() {

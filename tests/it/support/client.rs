@@ -152,6 +152,11 @@ impl Connection {
         within("room to write", self.0.write_all(bytes)).await.expect("the server reads on");
     }
 
+    /// Whether the server still takes bytes.
+    pub(crate) async fn try_write(&mut self, bytes: &[u8]) -> bool {
+        within("room to write", self.0.write_all(bytes)).await.is_ok()
+    }
+
     /// The whole answer to a request of a method.
     pub(crate) async fn reply(&mut self, method: &str) -> Reply {
         let mut reply = self.head().await;

@@ -20,6 +20,9 @@ pub(super) struct Given {
     pub(super) busy: Busy,
 }
 
+/// Bytes that may come behind a request whose answer is the connection's last.
+const BEHIND: usize = 64 << 10;
+
 /// Writes an answer. Whoever reads nothing for as long as `patience` reads no more.
 pub(super) async fn write(given: Given, patience: Duration) {
     let Given { stream, response, busy: _busy } = given;
@@ -90,14 +93,17 @@ async fn put(stream: &TcpStream, bytes: Bytes, patience: Duration) -> io::Result
     Ok(())
 }
 
-/// Comes back when the other end has closed. What else it sends has no place here, and is dropped.
+/// Comes back when the other end has closed. What else it sends has no place here, and is dropped; a
+/// little of it, since it is read without a pause for anything else.
 async fn gone(stream: &TcpStream) -> io::Result<()> {
-    let mut dropped = [0; 64];
+    let (mut dropped, mut left) = ([0; 4096], BEHIND);
     loop {
         stream.readable().await?;
         match stream.try_read(&mut dropped) {
             Ok(0) => return Ok(()),
-            Ok(_) => {}
+            Ok(read) => {
+                left = left.checked_sub(read).ok_or(io::ErrorKind::InvalidData)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             Err(error) => return Err(error),
         }
