@@ -1,5 +1,6 @@
 //! Servers on standard input and output, as processes of their own.
 
+mod changes;
 mod child;
 
 use serde_json::{Value, json};

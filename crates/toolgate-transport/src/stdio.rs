@@ -22,9 +22,10 @@
 //! | is a notification, or an answer | nothing |
 //!
 //! A handshake of the old era holds for the process, and for requests that say nothing of
-//! themselves; those of the modern era stand for themselves beside it. A cancelled request is not
-//! answered. Nothing grows with a client that does not read: notes and replies wait, and the tools
-//! with them, while cancellations are still read.
+//! themselves; those of the modern era stand for themselves beside it. Its client is told of changes
+//! once it is initialized, for as long as it is let in. A cancelled request is not answered. Nothing
+//! grows with a client that does not read: notes and replies wait, and the tools with them, while
+//! cancellations are still read.
 //!
 //! At the end of the input running calls may finish, within [`Limits::drain`].
 

@@ -13,7 +13,6 @@ mod keep;
 mod outlive;
 mod readers;
 
-mod listen;
 mod live;
 mod own;
 mod sessions;

@@ -108,10 +108,13 @@ where
     let mut writer = JoinSet::new();
     writer.spawn(writing);
     let engine = Engine::new(service, setup, out);
+    let mut telling = JoinSet::new();
+    telling.spawn(engine.clone().tell_changes());
     let mut intake = Intake::new(engine.clone());
     let mut lines = Lines::new(reader, bounds.line);
     let why = intake.read(&mut lines, &mut ends).await;
-    drop(lines);
+    drop((lines, telling));
+    engine.past.changes.end();
     engine.stop.request();
     tracing::info!(?why, "stopping");
     if !matches!(why, Why::Gone) {

@@ -37,6 +37,11 @@ pub(crate) struct Intake {
     engine: Arc<Engine>,
     running: JoinSet<()>,
     order: Order,
+    /// The same, of what the client watches: each such request waits for the one before it, and
+    /// nothing else does.
+    watches: Order,
+    /// Handshakes so far.
+    begun: u64,
     /// An answer that needs no running. While it waits for room no further line is read.
     answer: Option<Bytes>,
 }
@@ -56,7 +61,8 @@ pub(crate) enum Why {
 
 impl Intake {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
-        Self { engine, running: JoinSet::new(), order: Order::default(), answer: None }
+        let (order, watches) = (Order::default(), Order::default());
+        Self { engine, running: JoinSet::new(), order, watches, begun: 0, answer: None }
     }
 
     /// Takes lines until there is a reason to take no more.
@@ -129,18 +135,27 @@ impl Intake {
         let room = if lasts { &self.engine.streams } else { &self.engine.room };
         let permit = permit(room)?;
         let asked = asked(&request);
-        let (before, change) = match &asked {
-            Ok(Asked::Legacy(_, Ok(Turn::Handshake(_) | Turn::SetLevel(_)))) => {
+        let turn = match &asked {
+            Ok(Asked::Legacy(_, Ok(turn))) => Some(turn),
+            _ => None,
+        };
+        let (before, change) = match turn {
+            Some(Turn::Handshake(_) | Turn::SetLevel(_)) => {
                 let (before, change) = self.order.change();
                 (before, Some(change))
             }
             _ => (self.order.follow(), None),
         };
+        let begins = matches!(turn, Some(Turn::Handshake(_)));
+        self.begun += u64::from(begins);
+        let begins = if begins { self.begun } else { 0 };
+        let watches = matches!(turn, Some(Turn::Subscribe(_) | Turn::Unsubscribe(_)));
+        let watches = watches.then(|| self.watches.change());
         let span = tracing::info_span!("request", method = method::known(&request.method));
         let slot = Slot { entry, permit, change };
         let deadline = if lasts { never() } else { self.engine.deadline() };
         let farewell = Farewell::default();
-        let call = Call { id, request, asked, before, deadline, farewell };
+        let call = Call { id, request, asked, before, watches, begins, deadline, farewell };
         self.running.spawn(self.engine.clone().request(call, slot).instrument(span));
         Ok(())
     }
@@ -157,10 +172,10 @@ impl Intake {
 
     fn note(&mut self, note: Note) {
         match &*note.method {
-            // Neither needs a caller: the one ends what the same client began, the other says
-            // nothing.
+            // Neither needs a caller: the one ends what the same client began, the other says that
+            // it hears.
             method::CANCELLED => cancel(&self.engine, &note),
-            INITIALIZED => {}
+            INITIALIZED => self.engine.past.changes.ready(self.begun),
             _ => match permit(&self.engine.room) {
                 Ok(permit) => {
                     let (engine, before) = (self.engine.clone(), self.order.follow());

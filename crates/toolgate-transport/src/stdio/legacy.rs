@@ -30,11 +30,13 @@ use super::{
 use crate::run::Failure;
 
 mod asks;
+mod changes;
 
 /// What the old era keeps: of this one client, and for nobody else.
 pub(crate) struct Past {
     conversation: Mutex<Option<Conversation>>,
     open: asks::Open,
+    pub(crate) changes: changes::Changes,
     lowered: Arc<Lowered>,
 }
 
@@ -42,7 +44,7 @@ impl Past {
     /// Of a client who was not asked anything yet, and may be asked so much at a time.
     pub(crate) fn new(questions: usize) -> Self {
         let (conversation, open) = (Mutex::default(), asks::Open::new(questions));
-        Self { conversation, open, lowered: Arc::default() }
+        Self { conversation, open, changes: Default::default(), lowered: Arc::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Conversation>> {
@@ -77,21 +79,32 @@ impl Engine {
         if let Err(told) = gate::required(&self.service.card(), &one.caller) {
             return Some(wire::error(Some(&one.id), &told));
         }
+        self.past.changes.renew(&one.caller);
+        // Before the conversation, so that none is told of what an older one asked for.
+        let at = self.past.changes.at();
         let begun = self.past.conversation();
         // What needs no conversation is answered as in the newest revision.
         let revision = begun.as_ref().map_or(Revision::LATEST, |begun| begun.revision);
         let wire = self.past.wire(revision, &request);
-        let failed = |error| failed(&Failure::Error(error), &one.id, &wire);
+        let failed = |failure| failed(&failure, &one.id, &wire);
         match (turn, begun) {
             (Ok(Turn::Ping), _) => {}
             // Why a handshake cannot be read is not that there was none.
-            (Err(error), _) if request.method == INITIALIZE => return failed(error),
-            (_, Err(error)) | (Err(error), Ok(_)) => return failed(error),
+            (Err(error), _) if request.method == INITIALIZE => {
+                return failed(Failure::Error(error));
+            }
+            (_, Err(error)) | (Err(error), Ok(_)) => return failed(Failure::Error(error)),
             (Ok(Turn::SetLevel(level)), Ok(_)) => {
                 if let Some(begun) = self.past.kept().as_mut() {
                     begun.log_level = level;
                 }
             }
+            (Ok(Turn::Subscribe(uri)), Ok(begun)) => {
+                if let Err(failure) = self.watch(&one, &begun, at, &uri).await {
+                    return failed(failure);
+                }
+            }
+            (Ok(Turn::Unsubscribe(uri)), Ok(_)) => self.past.changes.remove(at, &uri),
             (Ok(_), Ok(begun)) => return self.past_call(&one, request, own, (begun, wire)).await,
         }
         Some(wire.result(&one.id, &Reply::empty(), &self.service.card()))
@@ -106,10 +119,11 @@ impl Engine {
         let card = self.service.card();
         let found = self.reply(one, introduction(), meta).await;
         let reply = found
-            .and_then(|found| introduced(revision, &card, &found, false).map_err(Failure::Error));
+            .and_then(|found| introduced(revision, &card, &found, true).map_err(Failure::Error));
         match reply {
             Ok(reply) => {
-                *self.past.kept() = Some(begun);
+                *self.past.kept() = Some(begun.clone());
+                self.begin_changes(one, &begun, &reply).await;
                 Some(wire.result(&one.id, &reply, &card))
             }
             Err(failure) => failed(&failure, &one.id, &wire),
@@ -182,14 +196,15 @@ impl Engine {
         match envelope::parse(part, self.bounds.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
                 let request = Request::new(method, params.unwrap_or_else(Json::object));
-                let one = One { id, caller: caller.clone(), deadline, farewell: None };
+                let one = One { id, caller: caller.clone(), deadline, farewell: None, begins: 0 };
                 self.part_request(one, request).await
             }
             Ok(Incoming::Notification { method, params }) => {
                 let note = Note::new(method, params.unwrap_or_else(Json::object));
                 match &*note.method {
                     method::CANCELLED => cancel(self, &note),
-                    INITIALIZED => {}
+                    // Handshakes after this line wait for it.
+                    INITIALIZED => self.past.changes.ready(self.past.changes.at()),
                     _ => self.tell(caller, note, deadline).await,
                 }
                 None

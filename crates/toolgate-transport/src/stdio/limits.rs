@@ -20,6 +20,7 @@ pub struct Limits {
     line: Option<usize>,
     json_depth: Option<usize>,
     calls: Option<usize>,
+    subscriptions: Option<usize>,
     questions: Option<usize>,
     answer: Option<Duration>,
     call: Option<Duration>,
@@ -45,6 +46,12 @@ impl Limits {
     #[must_use]
     pub fn calls(self, at_a_time: usize) -> Self {
         Self { calls: Some(at_a_time), ..self }
+    }
+
+    /// Resources that the client may watch, in revisions before 2026-07-28. 64; more are refused.
+    #[must_use]
+    pub fn subscriptions(self, at_a_time: usize) -> Self {
+        Self { subscriptions: Some(at_a_time), ..self }
     }
 
     /// Questions that the client may have open, in revisions before 2026-07-28. 32; more are refused.
@@ -92,6 +99,7 @@ impl Limits {
             line: line.unwrap_or(4 << 20),
             json_depth: self.json_depth.unwrap_or(64),
             calls: calls.unwrap_or(64),
+            subscriptions: self.subscriptions.unwrap_or(64),
             questions: self.questions.unwrap_or(32),
             answer: self.answer.unwrap_or(Duration::from_secs(540)),
             call: call.unwrap_or(Duration::from_secs(300)),
@@ -109,6 +117,7 @@ pub(crate) struct Bounds {
     pub(crate) line: usize,
     pub(crate) json_depth: usize,
     pub(crate) calls: usize,
+    pub(crate) subscriptions: usize,
     pub(crate) questions: usize,
     pub(crate) answer: Duration,
     pub(crate) call: Duration,

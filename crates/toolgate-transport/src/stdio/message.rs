@@ -15,7 +15,7 @@ use super::{
     engine::Engine,
     gate,
     intake::{Slot, era_of},
-    order::Before,
+    order::{Before, Change},
 };
 use crate::{
     legacy::{Farewell, Voice, Word},
@@ -29,6 +29,10 @@ pub(crate) struct Call {
     /// By era, or why that cannot be told.
     pub(crate) asked: Result<Asked, Error>,
     pub(crate) before: Before,
+    /// Who else watches or does not watch any more, before and after it.
+    pub(crate) watches: Option<(Before, Change)>,
+    /// Which handshake it is, counted from 1; 0 where it is none.
+    pub(crate) begins: u64,
     pub(crate) deadline: Instant,
     pub(crate) farewell: Farewell,
 }
@@ -47,7 +51,7 @@ impl Engine {
         // What later lines wait for is not cancelled: a handshake must not be, and the rest is done
         // at once.
         let fixed = change.is_some();
-        let farewell = call.farewell.clone();
+        let (farewell, begins) = (call.farewell.clone(), call.begins);
         let answered = async {
             let message = self.answer(call).await;
             drop(change);
@@ -65,22 +69,32 @@ impl Engine {
         drop((entry, permit));
         if let Some((message, place)) = answered {
             place.put(message);
+            if begins > 0 {
+                self.past.changes.answered(begins);
+            }
         }
     }
 
     /// The last line for a request; none where nobody reads any more.
     async fn answer(&self, call: Call) -> Option<Bytes> {
-        let Call { id, request, asked, before, deadline, farewell } = call;
+        let Call { id, request, asked, before, watches, begins, deadline, farewell } = call;
         let caller = match self.gate.identify().await {
             Ok(caller) => caller,
             Err(refused) => return Some(wire::error(Some(&id), &gate::told(&refused))),
         };
-        let one = One { id, caller, deadline, farewell: Some(farewell) };
+        let one = One { id, caller, deadline, farewell: Some(farewell), begins };
         match asked {
             Ok(Asked::Modern(meta)) => self.run(one, request, meta, Wire::Modern).await,
             Ok(Asked::Legacy(own, turn)) => {
                 before.done().await;
-                self.past_request(one, request, own, turn).await
+                let mut change = None;
+                if let Some((before, own)) = watches {
+                    before.done().await;
+                    change = Some(own);
+                }
+                let answer = self.past_request(one, request, own, turn).await;
+                drop(change);
+                answer
             }
             Err(error) => Some(wire::error(Some(&one.id), &error)),
         }
@@ -213,6 +227,8 @@ pub(crate) struct One {
     pub(crate) deadline: Instant,
     /// What is left to be said of its questions; none where it cannot ask.
     pub(crate) farewell: Option<Farewell>,
+    /// Which handshake it is, counted from 1; 0 where it is none.
+    pub(crate) begins: u64,
 }
 
 /// The line that tells of a failure; none where nobody reads it.

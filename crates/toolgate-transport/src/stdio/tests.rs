@@ -3,6 +3,7 @@
 mod asks;
 mod authentication;
 mod bounds;
+mod changes;
 mod endings;
 mod kit;
 mod legacy;

@@ -27,9 +27,9 @@ use super::{
     super::{admission::Permit, conn::Busy, sse},
     keep::Keep,
     lines::Calling,
-    listen::Listen,
     tenure::Tenure,
 };
+use crate::legacy::{Listen, TooMuch, room};
 
 /// A session that streams, or listens.
 ///
@@ -102,15 +102,6 @@ pub(super) struct Times {
     pub(super) alone: Duration,
 }
 
-/// Why something is not listened to as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TooMuch {
-    /// It is already.
-    Known,
-    /// The session listens to enough.
-    Full,
-}
-
 impl LiveSession {
     pub(super) fn new(
         key: Arc<SessionKey>,
@@ -141,13 +132,13 @@ impl LiveSession {
 
     /// Whether one more resource may be listened to, or the lists where none is named.
     pub(super) fn room(&self, uri: Option<&str>, most: usize) -> Result<(), TooMuch> {
-        room(&self.state().listens, uri, most)
+        room(self.state().listens.iter(), uri, most)
     }
 
     /// Listens to one thing more.
     pub(super) fn add(&self, listen: Listen, most: usize) -> Result<(), TooMuch> {
         let mut state = self.state();
-        room(&state.listens, listen.uri.as_deref(), most)?;
+        room(state.listens.iter(), listen.uri.as_deref(), most)?;
         state.listens.push(listen);
         state.wake();
         Ok(())
@@ -287,15 +278,6 @@ impl LiveSession {
 }
 
 type Keeping = BoxFuture<'static, (Option<StreamId>, Bytes)>;
-
-fn room(listens: &[Listen], uri: Option<&str>, most: usize) -> Result<(), TooMuch> {
-    if listens.iter().any(|listen| listen.uri.as_deref() == uri) {
-        return Err(TooMuch::Known);
-    }
-    // Lists are one thing, and always have room.
-    let resources = listens.iter().filter(|listen| listen.uri.is_some()).count();
-    if uri.is_some() && resources >= most { Err(TooMuch::Full) } else { Ok(()) }
-}
 
 impl State {
     fn wake(&mut self) {

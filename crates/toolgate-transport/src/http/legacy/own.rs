@@ -12,7 +12,7 @@ use tokio::{
 use toolgate_core::{
     Caller, Context, Denial, Error,
     legacy::{Conversation, EventId, Replay, SessionKey, SessionRecord, StreamKind, Watch},
-    protocol::{Json, RequestMeta, code, legacy::Revision},
+    protocol::{RequestMeta, code, legacy::Revision},
 };
 
 use super::{
@@ -26,14 +26,16 @@ use super::{
         mirror, shape,
         sse::{self, Span},
     },
-    listen::Listen,
-    live::{LiveSession, Reading, TooMuch},
+    live::{LiveSession, Reading},
     outlive::{AHEAD, streamed},
     readers::Return,
     session::unavailable,
     talk::Talk,
 };
-use crate::run::Failure;
+use crate::{
+    legacy::{Listen, TooMuch, full},
+    run::Failure,
+};
 
 static LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -175,11 +177,7 @@ impl Endpoint {
             Ok(()) => {}
         }
         let cx = self.listening(&live, talk.conversation(), &one.caller);
-        let watch = Watch::Resource(uri);
-        let mut listen = Listen::begin(&self.service, watch, cx, one.deadline).await?;
-        if !listen.begun(one.deadline).await?.iter().any(|begun| begun == uri) {
-            return Err(Failure::Error(unwatched(uri)));
-        }
+        let listen = Listen::to(&self.service, uri, cx, one.deadline).await?;
         match live.add(listen, most) {
             Ok(()) | Err(TooMuch::Known) => Ok(()),
             Err(TooMuch::Full) => Err(full()),
@@ -236,15 +234,4 @@ fn missed(replay: Replay) -> impl Iterator<Item = Bytes> {
 
 fn busy() -> Failure {
     Failure::Error(Error::denied(Denial::Busy(RETRY)))
-}
-
-fn full() -> Failure {
-    let message = "the session watches as many resources as it may";
-    Failure::Error(Error::new(code::REFUSED, message))
-}
-
-/// What the service does not watch for this caller does not exist for them.
-fn unwatched(uri: &str) -> Error {
-    let data = Json::of(&serde_json::json!({ "uri": uri })).ok();
-    Error::invalid_params("the resource cannot be watched").with_data(data)
 }

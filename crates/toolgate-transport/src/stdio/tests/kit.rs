@@ -212,8 +212,8 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// Serves the double, as `set` says.
-    pub(super) fn of(double: &Arc<Double>, set: impl FnOnce(Lines) -> Lines) -> Self {
+    /// Serves a double, as `set` says.
+    pub(super) fn of(double: &Arc<impl Service>, set: impl FnOnce(Lines) -> Lines) -> Self {
         let (input, reader) = tokio::io::duplex(1 << 20);
         let (writer, output) = tokio::io::duplex(4096);
         let (stop, until) = Shutdown::new();

@@ -1,5 +1,5 @@
-//! One thing that a session listens to: a request of the modern era, made in the owner's name, whose
-//! notes go to the session's own stream.
+//! One thing that a client of the old era listens to: a request of the modern era, made in its name,
+//! whose notes go to wherever that client is told of changes; and how many of these it may have.
 
 use std::{
     fmt,
@@ -15,21 +15,60 @@ use toolgate_core::{
     Context, Error, Note, Notes, Out, Reply, Running, Service,
     error::incident_id,
     legacy::{Heard, Watch, heard},
+    protocol::{Json, code},
 };
 
 use crate::run::{Failure, contain};
 
-/// A request that listens. Polled by whoever reads the session's stream, so it costs no task.
-pub(super) struct Listen {
+/// Why something is not listened to as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooMuch {
+    /// It is already.
+    Known,
+    /// The client listens to enough.
+    Full,
+}
+
+/// Whether one more resource may be listened to beside these, or the lists where none is named.
+pub(crate) fn room<'a>(
+    listens: impl Iterator<Item = &'a Listen>,
+    uri: Option<&str>,
+    most: usize,
+) -> Result<(), TooMuch> {
+    let mut resources = 0;
+    for listen in listens {
+        if listen.uri.as_deref() == uri {
+            return Err(TooMuch::Known);
+        }
+        resources += usize::from(listen.uri.is_some());
+    }
+    // Lists are one thing, and always have room.
+    if uri.is_some() && resources >= most { Err(TooMuch::Full) } else { Ok(()) }
+}
+
+/// There is no room for one more.
+pub(crate) fn full() -> Failure {
+    let message = "the session watches as many resources as it may";
+    Failure::Error(Error::new(code::REFUSED, message))
+}
+
+/// What the service does not watch for this caller does not exist for them.
+fn unwatched(uri: &str) -> Failure {
+    let data = Json::of(&serde_json::json!({ "uri": uri })).ok();
+    Failure::Error(Error::invalid_params("the resource cannot be watched").with_data(data))
+}
+
+/// A request that listens. Polled by whoever tells the client, so it costs no task.
+pub(crate) struct Listen {
     /// The resource; none where it is lists.
-    pub(super) uri: Option<Box<str>>,
+    pub(crate) uri: Option<Box<str>>,
     notes: Notes,
     end: Option<BoxFuture<'static, Result<Reply, Error>>>,
 }
 
 impl Listen {
     /// Asks the service to listen.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         service: &Arc<dyn Service>,
         watch: Watch<'_>,
         cx: Context,
@@ -49,8 +88,23 @@ impl Listen {
         }
     }
 
+    /// The same for one resource, once the service says that it watches it.
+    pub(crate) async fn to(
+        service: &Arc<dyn Service>,
+        uri: &str,
+        cx: Context,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
+        let mut listen = Self::begin(service, Watch::Resource(uri), cx, deadline).await?;
+        if listen.begun(deadline).await?.iter().any(|begun| begun == uri) {
+            Ok(listen)
+        } else {
+            Err(unwatched(uri))
+        }
+    }
+
     /// Waits until the service says which resources it watches.
-    pub(super) async fn begun(&mut self, deadline: Instant) -> Result<Vec<String>, Failure> {
+    async fn begun(&mut self, deadline: Instant) -> Result<Vec<String>, Failure> {
         contain(deadline, || poll_fn(|task| self.poll_begun(task))).await
     }
 
@@ -67,7 +121,7 @@ impl Listen {
     }
 
     /// The next note for the client; none once it has ended, for whatever reason.
-    pub(super) fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Note>> {
+    pub(crate) fn poll(&mut self, task: &mut Task<'_>) -> Poll<Option<Note>> {
         loop {
             match self.poll_heard(task) {
                 Poll::Ready(Ok(Some(Heard::Note(note)))) => return Poll::Ready(Some(note)),
@@ -106,10 +160,10 @@ impl Listen {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 impl Listen {
     /// One that was begun already.
-    pub(super) fn of(
+    pub(crate) fn of(
         uri: &str,
         notes: Notes,
         end: BoxFuture<'static, Result<Reply, Error>>,
