@@ -21,13 +21,16 @@ use crate::support::{
 const NOTE: &str = "note://a";
 const SECRET: &str = "note://secret";
 
+#[derive(serde::Deserialize, toolgate::schemars::JsonSchema)]
+struct Nothing {}
+
 fn server() -> (Server, Live) {
     let server = Server::new("changing", "1.0.0");
     let live = server.live();
     let note = ResourceSpec::new(NOTE).name("a");
     let secret = ResourceSpec::new(SECRET).name("secret").guard(scope("secrets"));
     let server = server
-        .tool_fn(ToolSpec::new("still"), |(), _| async { Ok("still") })
+        .tool_fn(ToolSpec::new("still"), |_: Nothing, _| async { Ok("still") })
         .resource_fn(note, |(), _| async { Ok(Contents::text("text/plain", "a")) })
         .resource_fn(secret, |(), _| async { Ok(Contents::text("text/plain", "s3cr3t")) });
     (server, live)
@@ -101,9 +104,9 @@ async fn who_began_with_a_handshake_is_told_what_changes() {
             "params": { "uri": NOTE },
         });
         assert_eq!(told, updated);
-        // Another's, and nobody's, are both none of hers.
-        for uri in [SECRET, "note://none"] {
-            assert_eq!(lines.ask(&subscribe(3, uri)).await["error"]["code"], -32602, "{uri}");
+        // As over HTTP: what she lacks is said, and what there is not.
+        for (uri, code) in [(SECRET, -32000), ("note://none", -32602)] {
+            assert_eq!(lines.ask(&subscribe(3, uri)).await["error"]["code"], code, "{uri}");
         }
         let unsubscribe = old::message(4, "resources/unsubscribe", json!({ "uri": NOTE }));
         assert_eq!(lines.ask(&unsubscribe).await["result"], json!({}));
