@@ -5,6 +5,7 @@ mod authentication;
 mod bounds;
 mod changes;
 mod endings;
+mod house;
 mod kit;
 mod legacy;
 mod messages;
