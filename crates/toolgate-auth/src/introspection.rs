@@ -79,6 +79,7 @@ struct Shared {
     clock: Clock,
     mapping: Mapping,
     leave_jwts: bool,
+    clients_without_subject: bool,
     known: Memory<Arc<Identity>>,
     known_for: Duration,
     refused: Memory<Refusal>,
@@ -226,7 +227,7 @@ impl Shared {
         now: SystemTime,
     ) -> Result<(Arc<Identity>, SystemTime), Refusal> {
         let settings = &self.settings;
-        complete(&mut claims, &settings.issuer);
+        complete(&mut claims, &settings.issuer, self.clients_without_subject);
         let refused = |rule: Rule| settings.refusal(rule, resource);
         if let Some(kind) = claims.0.get("token_type") {
             let kind = kind.as_str().unwrap_or_default();
@@ -269,14 +270,23 @@ impl Shared {
     }
 }
 
+/// Members by which authorization servers name a user besides `sub` (RFC 7662, section 2.2, and what
+/// WSO2, UAA and others add).
+const USERS: [&str; 4] = ["username", "user_name", "user_id", "uid"];
+
 /// Members that are optional in an answer, and that the rules ask for. The issuer is whom we asked.
-/// Where nobody else is the subject, the client is (RFC 9068, section 2.2).
-fn complete(claims: &mut Claims, issuer: &str) {
+///
+/// Where there is no resource owner, the client is the subject (RFC 9068, section 2.2). An answer
+/// without `sub` says so only where the author knows it: many leave `sub` out for users too, and all
+/// users of a client would be one caller. One that names a user never says so.
+fn complete(claims: &mut Claims, issuer: &str, clients_without_subject: bool) {
     let claims = &mut claims.0;
     if !claims.contains_key("iss") {
         claims.insert("iss".to_owned(), issuer.into());
     }
-    if !claims.contains_key("sub")
+    let alone = clients_without_subject && USERS.iter().all(|name| !claims.contains_key(*name));
+    if alone
+        && !claims.contains_key("sub")
         && let Some(client) = claims.get("client_id").cloned()
     {
         claims.insert("sub".to_owned(), client);

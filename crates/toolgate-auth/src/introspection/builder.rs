@@ -64,6 +64,7 @@ pub fn introspection(issuer: impl Into<String>) -> Introspection {
         refused_for: REFUSED_FOR,
         memory: MEMORY,
         leave_jwts: false,
+        clients_without_subject: false,
         dialect: Dialect::Standard,
         clock: Arc::new(SystemTime::now),
         fetch: None,
@@ -85,6 +86,7 @@ pub struct Introspection {
     refused_for: Duration,
     memory: usize,
     leave_jwts: bool,
+    clients_without_subject: bool,
     dialect: Dialect,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
@@ -170,6 +172,17 @@ impl Introspection {
         Self { leave_jwts: true, ..self }
     }
 
+    /// Takes the client for the subject where an answer has `client_id`, and neither `sub` nor a
+    /// member that names a user (`username`, `user_name`, `user_id`, `uid`): a client that calls on its
+    /// own behalf (RFC 9068, section 2.2). Unless set, an answer without `sub` is refused.
+    ///
+    /// Only for an issuer that leaves `sub` out of the answers about its clients' own tokens, and of no
+    /// others: whoever it leaves out is that client.
+    #[must_use]
+    pub fn clients_without_subject(self) -> Self {
+        Self { clients_without_subject: true, ..self }
+    }
+
     /// What time it is, for tests.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -229,6 +242,7 @@ impl Introspection {
             clock: self.clock,
             mapping: self.mapping,
             leave_jwts: self.leave_jwts,
+            clients_without_subject: self.clients_without_subject,
             known: Memory::new(self.memory),
             known_for: self.known_for,
             refused: Memory::new(self.memory),
