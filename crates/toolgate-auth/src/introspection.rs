@@ -50,7 +50,7 @@ use crate::{
     memory::{Hash, Memory, hash},
 };
 
-/// For how long nobody is asked after nobody answered.
+/// For how long nobody is asked after nobody was there.
 const REST: Duration = Duration::from_secs(1);
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -85,8 +85,8 @@ struct Shared {
     refused: Memory<Refusal>,
     refused_for: Duration,
     flights: Flights<Outcome>,
-    /// When nobody last answered.
-    unanswered: Mutex<Option<Instant>>,
+    /// When nobody was last there, unless somebody was since.
+    absent: Mutex<Option<Instant>>,
 }
 
 /// What came of asking, for all who waited for it.
@@ -172,6 +172,7 @@ impl Shared {
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
+        self.heard(&asked);
         let now = (self.clock)();
         let judged = match asked {
             Ok(Said::Active(claims)) => self.judge(claims, token, resource, now),
@@ -253,20 +254,32 @@ impl Shared {
             Trouble::Fetch(error) if is_ours(error.kind()) => {
                 Outcome::Failed("the authorization server may not be reached by these settings")
             }
-            Trouble::Fetch(_) | Trouble::TooSlow => {
-                *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Instant::now());
+            Trouble::Fetch(_) | Trouble::TooSlow | Trouble::Unclear(_) | Trouble::NoEndpoint => {
                 Outcome::Unavailable
             }
-            Trouble::Unclear(_) | Trouble::NoEndpoint => Outcome::Unavailable,
         }
     }
 
-    /// Whether nobody answered a moment ago. An answer that is no good does not count: a peer may be
-    /// able to send a token that gets one.
+    /// Remembers whether somebody was there. Only that there was no connection says that there is no
+    /// answer for anybody: a token may be such that its answer is late, broken or no good, and whoever
+    /// sends it must not silence the others' questions.
+    fn heard(&self, asked: &Result<Said, Trouble>) {
+        let absent = match asked {
+            Err(Trouble::Fetch(error)) => match error.kind() {
+                FetchErrorKind::Connect => Some(Instant::now()),
+                FetchErrorKind::TooLarge | FetchErrorKind::Broken => None,
+                _ => return,
+            },
+            Err(Trouble::TooSlow | Trouble::NoProof) => return,
+            Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => None,
+        };
+        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
+    }
+
+    /// Whether nobody was there a moment ago.
     fn rests(&self) -> bool {
-        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        unanswered.is_some_and(|at| at.elapsed() < REST)
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.is_some_and(|at| at.elapsed() < REST)
     }
 }
 

@@ -248,7 +248,7 @@ impl Introspection {
             refused: Memory::new(self.memory),
             refused_for: self.refused_for,
             flights: Flights::new(FLIGHTS),
-            unanswered: Mutex::default(),
+            absent: Mutex::default(),
         })))
     }
 

@@ -137,3 +137,53 @@ async fn while_nobody_answers_what_is_remembered_counts_and_few_are_asked() {
     server.says(&good());
     known(&auth, "t2").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_of_one_question_stops_no_other() {
+    for kind in [FetchErrorKind::Broken, FetchErrorKind::TooLarge, FetchErrorKind::Timeout] {
+        let server = Server::saying(&good());
+        server.replies(Err(kind));
+        let auth = builder(&server).build().unwrap();
+        let verdict = ask(&auth, "a").await;
+        assert!(matches!(verdict, Verdict::Unavailable { .. }), "{kind:?}: {verdict:?}");
+        server.says(&good());
+        known(&auth, "b").await;
+    }
+    // One that is asked and never answered.
+    let server = Server::saying(&good());
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let auth = builder(&server).build().unwrap();
+    assert!(matches!(ask(&auth, "a").await, Verdict::Unavailable { .. }));
+    server.gate.add_permits(1);
+    known(&auth, "b").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_answer_says_that_somebody_is_there() {
+    let server = Server::saying(&good());
+    let answers: [Reply; 3] = [
+        Ok((200, "application/json", br#"{"active":false}"#.to_vec())),
+        Ok((500, "text/html", Vec::new())),
+        Err(FetchErrorKind::Broken),
+    ];
+    for answer in answers {
+        server.gate.forget_permits(Semaphore::MAX_PERMITS);
+        let auth = builder(&server).build().unwrap();
+        // Both are asked, and are answered in this order.
+        let (mut first, mut second) = (Box::pin(ask(&auth, "a")), Box::pin(ask(&auth, "b")));
+        for question in [&mut first, &mut second] {
+            assert!(question.now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        server.replies(Err(FetchErrorKind::Connect));
+        server.gate.add_permits(1);
+        assert!(matches!(first.await, Verdict::Unavailable { .. }));
+        assert!(matches!(ask(&auth, "c").await, Verdict::Unavailable { .. }), "it rests");
+        server.replies(answer);
+        server.gate.add_permits(1);
+        second.await;
+        server.says(&good());
+        server.gate.add_permits(1);
+        known(&auth, "d").await;
+    }
+}
