@@ -84,6 +84,10 @@ struct Shared {
     known_for: Duration,
     refused: Memory<Refusal>,
     refused_for: Duration,
+    /// Tokens that were good when they were last asked about, until they end.
+    proven: Memory<()>,
+    /// Questions about those: made-up tokens take no room from them.
+    proven_flights: Flights<Outcome>,
     flights: Flights<Outcome>,
     /// When nobody was last there, unless somebody was since.
     absent: Mutex<Option<Instant>>,
@@ -159,8 +163,9 @@ impl Shared {
             return Ok(Outcome::Unavailable);
         }
         let (shared, resource) = (Arc::clone(this), resource.to_owned());
-        let asked = this
-            .flights
+        let proven = this.proven.find(&hash, now).is_some();
+        let flights = if proven { &this.proven_flights } else { &this.flights };
+        let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
         Ok(match asked.await {
             Ok(outcome) => outcome,
@@ -183,10 +188,12 @@ impl Shared {
             Ok((identity, end)) => {
                 let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
                 self.known.keep(hash, Arc::clone(&identity), now, until);
+                self.proven.keep(hash, (), now, end);
                 Outcome::Known(identity)
             }
             Err(refusal) => {
                 let until = now.checked_add(self.refused_for).unwrap_or(now);
+                self.proven.forget(&hash);
                 self.refused.keep(hash, refusal.clone(), now, until);
                 Outcome::Refused(refusal)
             }

@@ -34,8 +34,10 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// The longest that a revoked token may go on.
 const MAX_KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
 const MEMORY: usize = 4096;
-/// Questions that may be asked at a time.
+/// Questions that may be asked at a time about tokens that were good before, and about others.
 const FLIGHTS: usize = 64;
+/// Good tokens whose hashes are kept until they end, so that there is room to ask about them again.
+const PROVEN: usize = 16_384;
 
 /// Opaque access tokens of `issuer`, which is asked about each (RFC 7662).
 ///
@@ -247,6 +249,8 @@ impl Introspection {
             known_for: self.known_for,
             refused: Memory::new(self.memory),
             refused_for: self.refused_for,
+            proven: Memory::new(PROVEN),
+            proven_flights: Flights::new(FLIGHTS),
             flights: Flights::new(FLIGHTS),
             absent: Mutex::default(),
         })))

@@ -187,3 +187,45 @@ async fn any_answer_says_that_somebody_is_there() {
         known(&auth, "d").await;
     }
 }
+
+#[tokio::test]
+async fn made_up_tokens_take_no_room_from_one_that_was_good() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    known(&auth, TOKEN).await;
+    at(NOW + 60);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+    let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+    assert!((&mut strangers).now_or_never().is_none());
+    assert!(matches!(ask(&auth, "another").await, Verdict::Unavailable { .. }), "no room");
+    let mut again = Box::pin(ask(&auth, TOKEN));
+    assert!((&mut again).now_or_never().is_none(), "it is asked about");
+    server.gate.add_permits(65);
+    assert!(matches!(again.await, Verdict::Known(..)));
+    strangers.await;
+    assert_eq!(server.asked(), 66);
+}
+
+#[tokio::test]
+async fn a_token_that_is_good_no_more_has_no_room_of_its_own() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    known(&auth, TOKEN).await;
+    known(&auth, "ended").await;
+    at(NOW + 60);
+    server.says(&json!({"active": false}));
+    refusal(ask(&auth, TOKEN).await);
+    at(NOW + 299);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+    let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+    assert!((&mut strangers).now_or_never().is_none());
+    let full = |token| {
+        let verdict = ask(&auth, token).now_or_never();
+        matches!(verdict, Some(Verdict::Unavailable { .. }))
+    };
+    assert!(full(TOKEN), "it was refused since");
+    at(NOW + 300);
+    assert!(full("ended"));
+}
