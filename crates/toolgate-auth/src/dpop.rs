@@ -22,8 +22,13 @@ use crate::{
     memory::{Hash, hash},
 };
 
-/// How far `iat` may be from now, to either side, in seconds.
-const WINDOW: f64 = 300.0;
+/// How far ahead of now `iat` may be, in seconds: as far as clocks may be apart. A proof that is made
+/// for later is one that somebody else may use then, and it fills the memory for longer (RFC 9449,
+/// section 11.1).
+const AHEAD: f64 = 30.0;
+/// How old a proof may be, in seconds: it is made for its request, so this is for clocks, slow networks
+/// and what waits in a queue.
+const BEHIND: f64 = 120.0;
 /// Longest `jti` that is looked at, in bytes.
 const MAX_ID: usize = 256;
 
@@ -63,9 +68,7 @@ pub struct Proof {
     /// What the server gave to the caller to put in (`nonce`), where the proof has it. It is for whoever
     /// gives out such to tell whether it is one of its own.
     pub nonce: Option<String>,
-    /// Whose proof it is.
-    owner: Hash,
-    /// Which of that owner's.
+    /// Which of its key's.
     id: Hash,
     /// When it is of no use any more.
     until: SystemTime,
@@ -115,7 +118,7 @@ fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault>
     let issued = claims.get("iat").and_then(Value::as_f64).unwrap_or(f64::NAN);
     // Nothing compares with NaN: a clock before 1970 lets no proof in.
     let now = expected.now.duration_since(UNIX_EPOCH).map_or(f64::NAN, |it| it.as_secs_f64());
-    off.require(Broken::Issued, (now - issued).abs() <= WINDOW)?;
+    off.require(Broken::Issued, (-AHEAD..=BEHIND).contains(&(now - issued)))?;
     let digest = ring::digest::digest(&ring::digest::SHA256, expected.token.as_bytes());
     let of_token = text("ath") == Some(&URL_SAFE_NO_PAD.encode(digest));
     off.require(Broken::Token, of_token)?;
@@ -123,10 +126,9 @@ fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault>
     let id = text("jti").filter(|id| (1..=MAX_ID).contains(&id.len()));
     off.require(Broken::Id, id.is_some())?;
     off.require(Broken::Nonce, claims.get("nonce").is_none_or(Value::is_string))?;
-    let lasts = Duration::try_from_secs_f64(issued + WINDOW + 1.0).unwrap_or_default();
+    let lasts = Duration::try_from_secs_f64(issued + BEHIND + 1.0).unwrap_or_default();
     Ok(Proof {
         nonce: text("nonce").map(str::to_owned),
-        owner: hash(&[key.as_bytes()]),
         id: hash(&[key.as_bytes(), id.unwrap_or_default().as_bytes()]),
         until: UNIX_EPOCH.checked_add(lasts).unwrap_or(expected.now),
     })

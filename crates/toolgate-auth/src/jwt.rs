@@ -147,7 +147,7 @@ impl Shared {
             return Err(Verdict::NotMine);
         }
         let good = self.worth(&token, with.resource()).await?;
-        self.proven(scheme, good.bound_to.as_deref(), &token, with)?;
+        self.proven(scheme, &good, &token, with)?;
         Ok(good.identity)
     }
 

@@ -109,8 +109,9 @@ const ROWS: &[Row] = &[
     ("a path alone", Broken::Target, |draft| draft.claims["htu"] = "/mcp".into()),
     ("no target", Broken::Target, |draft| remove(&mut draft.claims, "htu")),
     ("no public URL here", Broken::Target, |draft| draft.target = "/mcp"),
-    ("too old", Broken::Issued, |draft| draft.claims["iat"] = (NOW - 301).into()),
-    ("of the future", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 301).into()),
+    ("too old", Broken::Issued, |draft| draft.claims["iat"] = (NOW - 121).into()),
+    ("of the future", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 31).into()),
+    ("a minute ahead", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 60).into()),
     ("no time", Broken::Issued, |draft| remove(&mut draft.claims, "iat")),
     ("time as text", Broken::Issued, |draft| draft.claims["iat"] = NOW.to_string().into()),
     ("in milliseconds", Broken::Issued, |draft| draft.claims["iat"] = (NOW * 1000).into()),
@@ -217,8 +218,8 @@ fn proofs_of_every_family_pass() {
         |draft| draft.claims["htu"] = "HTTPS://MCP.example:443/mcp".into(),
         |draft| draft.claims["htu"] = "https://mcp.example/mcp?x#y".into(),
         |draft| draft.target = "https://mcp.example/mcp?session=1",
-        |draft| draft.claims["iat"] = (NOW - 300).into(),
-        |draft| draft.claims["iat"] = (NOW + 300).into(),
+        |draft| draft.claims["iat"] = (NOW - 120).into(),
+        |draft| draft.claims["iat"] = (NOW + 30).into(),
         |draft| draft.claims["iat"] = (NOW as f64 + 0.5).into(),
         |draft| draft.claims["jti"] = "x".repeat(256).into(),
         |draft| draft.header["jwk"]["kid"] = "mine".into(),
@@ -236,7 +237,11 @@ fn proofs_of_every_family_pass() {
 #[test]
 fn a_proof_is_used_once_by_its_id_and_its_key() {
     let replays = Replays::default();
-    let used = |draft: &Draft| replays.first_use(&draft.judged(Off::NONE).unwrap(), now());
+    let caller = toolgate_core::Key::new("https://issuer.example", "ann");
+    let used = |draft: &Draft| {
+        let proof = draft.judged(Off::NONE).unwrap();
+        replays.first_use(&proof, &caller, now())
+    };
     let mut draft = Draft::good();
     assert_eq!(used(&draft), Replay::New);
     // Written anew, with another signature, and still the same.
@@ -251,11 +256,11 @@ fn a_proof_is_used_once_by_its_id_and_its_key() {
 
 #[test]
 fn a_proof_is_remembered_for_as_long_as_it_would_pass() {
-    for issued in [NOW - 300, NOW, NOW + 300] {
+    for issued in [NOW - 120, NOW, NOW + 30] {
         let mut draft = Draft::good();
         draft.claims["iat"] = issued.into();
         let proof = draft.judged(Off::NONE).unwrap();
-        assert!(proof.until > UNIX_EPOCH + Duration::from_secs(issued + 300), "{issued}");
+        assert!(proof.until > UNIX_EPOCH + Duration::from_secs(issued + 120), "{issued}");
     }
 }
 
