@@ -99,11 +99,17 @@ struct Good {
 /// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
 const MAX_REMEMBERED: usize = 8 * 1024;
 
+/// For how long a token is remembered where a type of the author's own is made of it: making it may
+/// refuse, and by more than the claims, such as a list of people who may no longer.
+const MADE_FOR: Duration = Duration::from_secs(60);
+
 /// One issuer, and what its tokens are held against.
 struct Issuer {
     settings: Settings,
     keys: Keys,
     mapping: Mapping,
+    /// Whether its tokens are remembered; the memory itself is shared.
+    remembers: bool,
 }
 
 impl Authenticate for JwtAuth {
@@ -195,9 +201,9 @@ impl Shared {
         let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
         let judged = issuer.judged(split, token, resource, &*self.clock).await?;
         let Judged { good, end, keys } = judged;
-        if let Some(hash) = hash {
-            let kept = Remembered { good: good.clone(), issuer: at, keys };
-            self.memory.keep(hash, kept, (self.clock)(), end);
+        if let Some(hash) = hash.filter(|_| issuer.remembers) {
+            let (kept, now) = (Remembered { good: good.clone(), issuer: at, keys }, (self.clock)());
+            self.memory.keep(hash, kept, now, issuer.until(now, end));
         }
         Ok(good)
     }
@@ -221,6 +227,14 @@ struct Judged {
 }
 
 impl Issuer {
+    /// Until when a token that ends then is remembered.
+    fn until(&self, now: SystemTime, end: SystemTime) -> SystemTime {
+        if self.mapping.principals().is_empty() {
+            return end;
+        }
+        now.checked_add(MADE_FOR).map_or(now, |at| at.min(end))
+    }
+
     async fn judged(
         &self,
         split: Split<'_>,

@@ -214,7 +214,8 @@ impl Jwt {
 
     /// How many good tokens are remembered, 4096 unless set; with 0, every one is verified on every
     /// request. A token is remembered by its hash until it ends or the issuer changes its keys, and not
-    /// at all when it is longer than 8 KiB. Types of yours are then made once for a token.
+    /// at all when it is longer than 8 KiB. Where types of yours are made, it is remembered for 60 seconds
+    /// at most, and they are made anew then: what made them may refuse by now.
     #[must_use]
     pub fn memory(self, tokens: usize) -> Self {
         Self { memory: tokens, ..self }
@@ -356,7 +357,8 @@ impl Jwt {
             rules,
         };
         let keys = Keys::new(source);
-        Ok(Issuer { settings, keys, mapping: self.mapping })
+        let remembers = self.memory > 0;
+        Ok(Issuer { settings, keys, mapping: self.mapping, remembers })
     }
 
     /// What is wrong with the settings, a sentence each.

@@ -25,7 +25,8 @@ use crate::{dpop::Replays, memory::Memory};
 /// ```
 ///
 /// What was said to one of them of tokens that are left to others holds for all; so does the largest
-/// memory, of tokens and of proofs, and the first one's clock.
+/// memory, of tokens and of proofs, and the first one's clock. An issuer whose own
+/// [`memory`](Jwt::memory) is 0 has no part in it.
 ///
 /// # Errors
 /// All that is wrong with any of them, no issuer at all, or one that is there twice.
