@@ -47,6 +47,13 @@ impl Draft {
         }
     }
 
+    /// Brings another key, of RSA, to which the token is bound; signed as before.
+    fn bring(&mut self, jwk: Value) {
+        self.thumbprint = thumbprint::of(jwk.as_object().unwrap()).unwrap();
+        self.header["jwk"] = jwk;
+        self.header["alg"] = "RS256".into();
+    }
+
     fn proof(&self) -> String {
         let claims = self.claims_text.clone().unwrap_or_else(|| self.claims.to_string());
         let message = format!("{}.{}", encode(self.header.to_string()), encode(claims));
@@ -58,6 +65,11 @@ impl Draft {
         let expected = Expected::new(self.method, self.target, self.token, &self.thumbprint, now());
         judge(&self.proof(), &expected, off)
     }
+}
+
+/// An odd modulus of so many bytes.
+fn rsa(bytes: usize) -> Value {
+    json!({"kty": "RSA", "n": encode(vec![0xff; bytes]), "e": "AQAB"})
 }
 
 /// All that have an off. The others leave nothing to judge.
@@ -146,9 +158,16 @@ const NEVER: &[Row] = &[
     }),
     ("a secret", Broken::Key, |draft| draft.header["jwk"] = json!({"kty": "oct", "k": "AA"})),
     ("a weak key", Broken::Key, |draft| {
-        draft.header["jwk"] = published(&SHORT_RSA, json!({}));
-        draft.header["alg"] = "RS256".into();
+        draft.bring(published(&SHORT_RSA, json!({})));
     }),
+    ("a key of 4104 bits", Broken::Key, |draft| draft.bring(rsa(513))),
+    ("a key with its factors", Broken::Key, |draft| {
+        draft.bring(published(&RSA, json!({"p": "AQ"})));
+    }),
+    ("a key with an exponent of its factors", Broken::Key, |draft| {
+        draft.bring(published(&RSA, json!({"dq": "AQ"})));
+    }),
+    ("a key with a secret besides", Broken::Key, |draft| draft.header["jwk"]["k"] = "AA".into()),
     ("a key for another algorithm", Broken::Key, |draft| draft.header["alg"] = "ES384".into()),
     ("a key for encryption", Broken::Key, |draft| draft.header["jwk"]["use"] = "enc".into()),
     ("rubbish", Broken::Form, |draft| draft.mangle = |_| "rubbish".to_owned()),
@@ -192,6 +211,29 @@ fn what_leaves_nothing_to_judge_never_passes() {
             assert!(draft.judged(Off::only(*rule)).is_err(), "{name}, without {rule:?}");
         }
     }
+}
+
+/// A draft with several things wrong is refused for the one that costs least to see.
+#[test]
+fn no_key_is_read_and_no_signature_verified_before_the_rest_is_right() {
+    let refused = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = Draft::good();
+        draft.bring(rsa(512));
+        change(&mut draft);
+        draft.judged(Off::NONE).unwrap_err().0
+    };
+    assert_eq!(refused(&|_| {}), Broken::Signature, "4096 bits are read");
+    assert_eq!(refused(&|draft| draft.thumbprint = "other".into()), Broken::Thumbprint);
+    assert_eq!(refused(&|draft| draft.claims["htm"] = "GET".into()), Broken::Method);
+    assert_eq!(refused(&|draft| draft.claims["nonce"] = 7.into()), Broken::Nonce);
+    assert_eq!(refused(&|draft| draft.bring(rsa(2048))), Broken::Key);
+    let large = |draft: &mut Draft| draft.header["jwk"] = rsa(2048);
+    assert_eq!(refused(&large), Broken::Thumbprint);
+    let several = |draft: &mut Draft| {
+        draft.thumbprint = "other".into();
+        draft.claims["htm"] = "GET".into();
+    };
+    assert_eq!(refused(&several), Broken::Thumbprint, "before the claims");
 }
 
 #[test]
