@@ -180,7 +180,7 @@ impl Shared {
         self.heard(&asked);
         let now = (self.clock)();
         let judged = match asked {
-            Ok(Said::Active(claims)) => self.judge(claims, token, resource, now),
+            Ok(Said::Active(claims)) => self.judge(claims, resource, now),
             Ok(Said::Inactive) => Err(Refusal::invalid("the token is not active")),
             Err(trouble) => return self.troubled(&trouble),
         };
@@ -230,7 +230,6 @@ impl Shared {
     fn judge(
         &self,
         mut claims: Claims,
-        token: Token,
         resource: &str,
         now: SystemTime,
     ) -> Result<(Arc<Identity>, SystemTime), Refusal> {
@@ -246,7 +245,7 @@ impl Shared {
         judge::judge_claims(&claims, settings, resource, now)
             .map_err(|fault| refused(fault.rule()))?;
         let expires = judge::end(&claims, settings.leeway);
-        let identity = self.mapping.identity(&settings.issuer, &claims, expires, token)?;
+        let identity = self.mapping.identity(&settings.issuer, &claims, expires)?;
         Ok((Arc::new(identity), judge::end(&claims, Duration::ZERO).unwrap_or(now)))
     }
 

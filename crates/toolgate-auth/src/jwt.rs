@@ -171,7 +171,7 @@ impl Shared {
         let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
         let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
         match self.issuers.iter().position(named) {
-            Some(at) => self.judged(at, split, token.clone(), resource, hash).await,
+            Some(at) => self.judged(at, split, resource, hash).await,
             None if self.leave_issuers => Err(Verdict::NotMine),
             None => Err(Verdict::Refused(self.refusal(Fault::Rule(Rule::Issuer)))),
         }
@@ -194,12 +194,11 @@ impl Shared {
         &self,
         at: usize,
         split: Split<'_>,
-        token: Token,
         resource: &str,
         hash: Option<Hash>,
     ) -> Result<Good, Verdict> {
         let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
-        let judged = issuer.judged(split, token, resource, &*self.clock).await?;
+        let judged = issuer.judged(split, resource, &*self.clock).await?;
         let Judged { good, end, keys } = judged;
         if let Some(hash) = hash.filter(|_| issuer.remembers) {
             let (kept, now) = (Remembered { good: good.clone(), issuer: at, keys }, (self.clock)());
@@ -238,7 +237,6 @@ impl Issuer {
     async fn judged(
         &self,
         split: Split<'_>,
-        token: Token,
         resource: &str,
         clock: &(dyn Fn() -> SystemTime + Send + Sync),
     ) -> Result<Judged, Verdict> {
@@ -260,7 +258,7 @@ impl Issuer {
         }
         judged.map_err(refused)?;
         let expires = judge::end(&read.claims, settings.leeway);
-        let made = self.mapping.identity(&settings.issuer, &read.claims, expires, token);
+        let made = self.mapping.identity(&settings.issuer, &read.claims, expires);
         // Within the leeway, a token is good and not remembered.
         let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
         let good = Good {

@@ -13,6 +13,7 @@ async fn an_active_token_is_an_identity() {
     assert!(identity.roles.contains("auditor"));
     assert_eq!(identity.expires, Some(UNIX_EPOCH + Duration::from_secs(NOW + 330)));
     assert_eq!(identity.token_id.as_deref(), Some("t1"));
+    assert_eq!(format!("{:?}", identity.ext), "TypeMap(0 values)");
     let asked = server.last();
     assert_eq!((asked.method().as_str(), &*asked.uri().to_string()), ("POST", ENDPOINT));
     assert_eq!(asked.headers()["content-type"], "application/x-www-form-urlencoded");
