@@ -300,6 +300,12 @@ impl Introspection {
                 .is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
             "`accept_without_audience` has to name a claim and its value",
         );
+        let every = ["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"];
+        unless(
+            self.without_audience.as_ref().is_none_or(|(claim, _)| !every.contains(&&**claim)),
+            "`accept_without_audience` has to name a member that says whom the token is for: not \
+             `aud`, which is then absent, nor one that every answer has",
+        );
         unless(self.leeway <= Duration::from_secs(300), "`leeway` is longer than 5 minutes");
         unless(!self.timeout.is_zero(), "`timeout` leaves no time");
         unless(
