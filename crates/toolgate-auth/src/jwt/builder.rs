@@ -257,7 +257,7 @@ impl Jwt {
     /// Accepts only tokens that have this claim.
     #[must_use]
     pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
-        self.required.push(Required { claim: claim.into(), values: Vec::new() });
+        self.required.push(Required { claims: vec![claim.into()], values: Vec::new() });
         self
     }
 
@@ -273,7 +273,14 @@ impl Jwt {
         if values.is_empty() {
             self.problems.push(format!("`require_value` names no value of `{claim}`"));
         }
-        self.required.push(Required { claim, values });
+        self.required.push(Required { claims: vec![claim], values });
+        self
+    }
+
+    /// Accepts only tokens that have one of these claims.
+    pub(crate) fn require_one(mut self, claims: &[&str]) -> Self {
+        let claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+        self.required.push(Required { claims, values: Vec::new() });
         self
     }
 
