@@ -14,8 +14,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use toolgate_core::Refusal;
 
-#[cfg(test)]
-pub(crate) use self::identity::RawToken;
 pub use self::{fields::Fields, mapping::Mapping};
 use self::{
     fields::lacks,

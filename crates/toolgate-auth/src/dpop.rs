@@ -22,8 +22,13 @@ use crate::{
     memory::{Hash, hash},
 };
 
-/// How far `iat` may be from now, to either side, in seconds.
-const WINDOW: f64 = 300.0;
+/// How far ahead of now `iat` may be, in seconds: as far as clocks may be apart. A proof that is made
+/// for later is one that somebody else may use then, and it fills the memory for longer (RFC 9449,
+/// section 11.1).
+const AHEAD: f64 = 30.0;
+/// How old a proof may be, in seconds: it is made for its request, so this is for clocks, slow networks
+/// and what waits in a queue.
+const BEHIND: f64 = 120.0;
 /// Longest `jti` that is looked at, in bytes.
 const MAX_ID: usize = 256;
 
@@ -63,9 +68,7 @@ pub struct Proof {
     /// What the server gave to the caller to put in (`nonce`), where the proof has it. It is for whoever
     /// gives out such to tell whether it is one of its own.
     pub nonce: Option<String>,
-    /// Whose proof it is.
-    owner: Hash,
-    /// Which of that owner's.
+    /// Which of its key's.
     id: Hash,
     /// When it is of no use any more.
     until: SystemTime,
@@ -106,7 +109,11 @@ pub fn verify(proof: &str, expected: &Expected<'_>) -> Result<Proof, BadProof> {
 /// The same, with a rule left out where a test says so.
 fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault> {
     let split = split(proof, Rules::default()).map_err(|_| Fault(Broken::Form))?;
-    let key = key_of(&split, off)?;
+    let (algorithm, jwk) = named(&split, off)?;
+    // What costs nothing comes first: the sender chooses the key, and how dear its signatures are.
+    let empty = Map::new();
+    let key = thumbprint::of(jwk.as_object().unwrap_or(&empty)).ok_or(Fault(Broken::Key))?;
+    off.require(Broken::Thumbprint, key == expected.thumbprint)?;
     let claims = &split.claims().0;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     off.require(Broken::Method, text("htm") == Some(expected.method))?;
@@ -115,25 +122,25 @@ fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault>
     let issued = claims.get("iat").and_then(Value::as_f64).unwrap_or(f64::NAN);
     // Nothing compares with NaN: a clock before 1970 lets no proof in.
     let now = expected.now.duration_since(UNIX_EPOCH).map_or(f64::NAN, |it| it.as_secs_f64());
-    off.require(Broken::Issued, (now - issued).abs() <= WINDOW)?;
+    off.require(Broken::Issued, (-AHEAD..=BEHIND).contains(&(now - issued)))?;
     let digest = ring::digest::digest(&ring::digest::SHA256, expected.token.as_bytes());
     let of_token = text("ath") == Some(&URL_SAFE_NO_PAD.encode(digest));
     off.require(Broken::Token, of_token)?;
-    off.require(Broken::Thumbprint, key == expected.thumbprint)?;
     let id = text("jti").filter(|id| (1..=MAX_ID).contains(&id.len()));
     off.require(Broken::Id, id.is_some())?;
     off.require(Broken::Nonce, claims.get("nonce").is_none_or(Value::is_string))?;
-    let lasts = Duration::try_from_secs_f64(issued + WINDOW + 1.0).unwrap_or_default();
+    let signed = is_signed(&split, algorithm, jwk)?;
+    off.require(Broken::Signature, signed)?;
+    let lasts = Duration::try_from_secs_f64(issued + BEHIND + 1.0).unwrap_or_default();
     Ok(Proof {
         nonce: text("nonce").map(str::to_owned),
-        owner: hash(&[key.as_bytes()]),
         id: hash(&[key.as_bytes(), id.unwrap_or_default().as_bytes()]),
         until: UNIX_EPOCH.checked_add(lasts).unwrap_or(expected.now),
     })
 }
 
-/// The thumbprint of the key that a proof brings and is signed with.
-fn key_of(split: &Split<'_>, off: Off) -> Result<String, Fault> {
+/// The algorithm that a proof names, and the key that it brings.
+fn named<'a>(split: &'a Split<'_>, off: Off) -> Result<(Algorithm, &'a Value), Fault> {
     let header = split.header();
     let typ = header.get("typ").and_then(Value::as_str);
     off.require(Broken::Type, typ.is_some_and(|typ| typ.eq_ignore_ascii_case("dpop+jwt")))?;
@@ -142,11 +149,13 @@ fn key_of(split: &Split<'_>, off: Off) -> Result<String, Fault> {
     let algorithm = header.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
     let algorithm = algorithm.ok_or(Fault(Broken::Algorithm))?;
     let jwk = header.get("jwk").filter(|jwk| jwk.is_object()).ok_or(Fault(Broken::Key))?;
-    // A private key, or a symmetric one, is not read.
-    let key = Key::read(jwk, Rules::default()).map_err(|_| Fault(Broken::Key))?;
+    Ok((algorithm, jwk))
+}
+
+/// Whether a proof is signed with the key that it brings. A private key, or a symmetric one, is not
+/// read, nor one that takes too long.
+fn is_signed(split: &Split<'_>, algorithm: Algorithm, jwk: &Value) -> Result<bool, Fault> {
+    let key = Key::sent(jwk).map_err(|_| Fault(Broken::Key))?;
     let verifier = key.verifier(algorithm, Rules::default()).ok_or(Fault(Broken::Key))?;
-    let signed = verifier.verify(split.signed(), split.signature()).is_ok();
-    off.require(Broken::Signature, signed)?;
-    let empty = Map::new();
-    thumbprint::of(jwk.as_object().unwrap_or(&empty)).ok_or(Fault(Broken::Key))
+    Ok(verifier.verify(split.signed(), split.signature()).is_ok())
 }

@@ -233,25 +233,29 @@ impl Shared {
             return Err(Refusal::invalid("callers are not named by this sender"));
         }
         // Two readers of such a request might pick two callers.
+        if with.field("x-api-key") != Field::Absent {
+            return Err(Refusal::malformed("credentials are sent more than once"));
+        }
         match bearer(with) {
             Err(Verdict::Refused(refusal)) if refusal.reason() == Reason::Missing => {}
             _ => return Err(Refusal::malformed("credentials are sent more than once")),
         }
         let user = text(with, &settings.user)?.unwrap_or_default();
         // Senders and proxies may join fields of one name by a comma (RFC 9110, section 5.3).
-        if user.is_empty() || user.contains(',') {
+        if user.is_empty() || user.contains(',') || has_edges(&user) {
             return Err(unreadable());
         }
         let key = Key::new(&*settings.issuer, user);
         let read = |name: &Option<String>| name.as_ref().map_or(Ok(None), |name| text(with, name));
         let key = match read(&settings.client)? {
+            Some(client) if has_edges(&client) => return Err(unreadable()),
             Some(client) if !client.is_empty() => key.client(client),
             _ => key,
         };
         let (roles, scopes) = (read(&settings.roles)?, read(&settings.scopes)?);
         let roles = roles.unwrap_or_default();
         let roles: Scopes =
-            roles.split(',').map(str::trim).filter(|role| !role.is_empty()).collect();
+            roles.split(',').map(str::trim_ascii).filter(|role| !role.is_empty()).collect();
         let scopes = Scopes::split(&scopes.unwrap_or_default());
         let mut identity = Identity::new(key).roles(roles).scopes(scopes);
         for principal in &settings.principals {
@@ -283,7 +287,13 @@ fn text(with: &Credentials, name: &str) -> Result<Option<String>, Refusal> {
     if text.chars().any(char::is_control) {
         return Err(unreadable());
     }
-    Ok(Some(text.trim().to_owned()))
+    // What HTTP lets stand around a value, and no other spaces: those may be part of somebody's name.
+    Ok(Some(text.trim_ascii().to_owned()))
+}
+
+/// Whether a name begins or ends with a space of any kind: somebody else may read it without.
+fn has_edges(name: &str) -> bool {
+    name.trim() != name
 }
 
 fn unreadable() -> Refusal {

@@ -50,7 +50,7 @@ use crate::{
     memory::{Hash, Memory, hash},
 };
 
-/// For how long nobody is asked after nobody answered.
+/// For how long nobody is asked after nobody was there.
 const REST: Duration = Duration::from_secs(1);
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -79,13 +79,18 @@ struct Shared {
     clock: Clock,
     mapping: Mapping,
     leave_jwts: bool,
+    clients_without_subject: bool,
     known: Memory<Arc<Identity>>,
     known_for: Duration,
     refused: Memory<Refusal>,
     refused_for: Duration,
+    /// Tokens that were good when they were last asked about, until they end.
+    proven: Memory<()>,
+    /// Questions about those: made-up tokens take no room from them.
+    proven_flights: Flights<Outcome>,
     flights: Flights<Outcome>,
-    /// When nobody last answered.
-    unanswered: Mutex<Option<Instant>>,
+    /// When nobody was last there, unless somebody was since.
+    absent: Mutex<Option<Instant>>,
 }
 
 /// What came of asking, for all who waited for it.
@@ -158,8 +163,9 @@ impl Shared {
             return Ok(Outcome::Unavailable);
         }
         let (shared, resource) = (Arc::clone(this), resource.to_owned());
-        let asked = this
-            .flights
+        let proven = this.proven.find(&hash, now).is_some();
+        let flights = if proven { &this.proven_flights } else { &this.flights };
+        let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
         Ok(match asked.await {
             Ok(outcome) => outcome,
@@ -171,9 +177,10 @@ impl Shared {
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
+        self.heard(&asked);
         let now = (self.clock)();
         let judged = match asked {
-            Ok(Said::Active(claims)) => self.judge(claims, token, resource, now),
+            Ok(Said::Active(claims)) => self.judge(claims, resource, now),
             Ok(Said::Inactive) => Err(Refusal::invalid("the token is not active")),
             Err(trouble) => return self.troubled(&trouble),
         };
@@ -181,10 +188,12 @@ impl Shared {
             Ok((identity, end)) => {
                 let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
                 self.known.keep(hash, Arc::clone(&identity), now, until);
+                self.proven.keep(hash, (), now, end);
                 Outcome::Known(identity)
             }
             Err(refusal) => {
                 let until = now.checked_add(self.refused_for).unwrap_or(now);
+                self.proven.forget(&hash);
                 self.refused.keep(hash, refusal.clone(), now, until);
                 Outcome::Refused(refusal)
             }
@@ -221,12 +230,11 @@ impl Shared {
     fn judge(
         &self,
         mut claims: Claims,
-        token: Token,
         resource: &str,
         now: SystemTime,
     ) -> Result<(Arc<Identity>, SystemTime), Refusal> {
         let settings = &self.settings;
-        complete(&mut claims, &settings.issuer);
+        complete(&mut claims, &settings.issuer, self.clients_without_subject);
         let refused = |rule: Rule| settings.refusal(rule, resource);
         if let Some(kind) = claims.0.get("token_type") {
             let kind = kind.as_str().unwrap_or_default();
@@ -237,7 +245,7 @@ impl Shared {
         judge::judge_claims(&claims, settings, resource, now)
             .map_err(|fault| refused(fault.rule()))?;
         let expires = judge::end(&claims, settings.leeway);
-        let identity = self.mapping.identity(&settings.issuer, &claims, expires, token)?;
+        let identity = self.mapping.identity(&settings.issuer, &claims, expires)?;
         Ok((Arc::new(identity), judge::end(&claims, Duration::ZERO).unwrap_or(now)))
     }
 
@@ -252,31 +260,52 @@ impl Shared {
             Trouble::Fetch(error) if is_ours(error.kind()) => {
                 Outcome::Failed("the authorization server may not be reached by these settings")
             }
-            Trouble::Fetch(_) | Trouble::TooSlow => {
-                *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Instant::now());
+            Trouble::Fetch(_) | Trouble::TooSlow | Trouble::Unclear(_) | Trouble::NoEndpoint => {
                 Outcome::Unavailable
             }
-            Trouble::Unclear(_) | Trouble::NoEndpoint => Outcome::Unavailable,
         }
     }
 
-    /// Whether nobody answered a moment ago. An answer that is no good does not count: a peer may be
-    /// able to send a token that gets one.
+    /// Remembers whether somebody was there. Only that there was no connection says that there is no
+    /// answer for anybody: a token may be such that its answer is late, broken or no good, and whoever
+    /// sends it must not silence the others' questions.
+    fn heard(&self, asked: &Result<Said, Trouble>) {
+        let absent = match asked {
+            Err(Trouble::Fetch(error)) => match error.kind() {
+                FetchErrorKind::Connect => Some(Instant::now()),
+                FetchErrorKind::TooLarge | FetchErrorKind::Broken => None,
+                _ => return,
+            },
+            Err(Trouble::TooSlow | Trouble::NoProof) => return,
+            Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => None,
+        };
+        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
+    }
+
+    /// Whether nobody was there a moment ago.
     fn rests(&self) -> bool {
-        let unanswered = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
-        unanswered.is_some_and(|at| at.elapsed() < REST)
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.is_some_and(|at| at.elapsed() < REST)
     }
 }
 
+/// Members by which authorization servers name a user besides `sub` (RFC 7662, section 2.2, and what
+/// WSO2, UAA and others add).
+const USERS: [&str; 4] = ["username", "user_name", "user_id", "uid"];
+
 /// Members that are optional in an answer, and that the rules ask for. The issuer is whom we asked.
-/// Where nobody else is the subject, the client is (RFC 9068, section 2.2).
-fn complete(claims: &mut Claims, issuer: &str) {
+///
+/// Where there is no resource owner, the client is the subject (RFC 9068, section 2.2). An answer
+/// without `sub` says so only where the author knows it: many leave `sub` out for users too, and all
+/// users of a client would be one caller. One that names a user never says so.
+fn complete(claims: &mut Claims, issuer: &str, clients_without_subject: bool) {
     let claims = &mut claims.0;
     if !claims.contains_key("iss") {
         claims.insert("iss".to_owned(), issuer.into());
     }
-    if !claims.contains_key("sub")
+    let alone = clients_without_subject && USERS.iter().all(|name| !claims.contains_key(*name));
+    if alone
+        && !claims.contains_key("sub")
         && let Some(client) = claims.get("client_id").cloned()
     {
         claims.insert("sub".to_owned(), client);

@@ -99,11 +99,17 @@ struct Good {
 /// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
 const MAX_REMEMBERED: usize = 8 * 1024;
 
+/// For how long a token is remembered where a type of the author's own is made of it: making it may
+/// refuse, and by more than the claims, such as a list of people who may no longer.
+const MADE_FOR: Duration = Duration::from_secs(60);
+
 /// One issuer, and what its tokens are held against.
 struct Issuer {
     settings: Settings,
     keys: Keys,
     mapping: Mapping,
+    /// Whether its tokens are remembered; the memory itself is shared.
+    remembers: bool,
 }
 
 impl Authenticate for JwtAuth {
@@ -147,7 +153,7 @@ impl Shared {
             return Err(Verdict::NotMine);
         }
         let good = self.worth(&token, with.resource()).await?;
-        self.proven(scheme, good.bound_to.as_deref(), &token, with)?;
+        self.proven(scheme, &good, &token, with)?;
         Ok(good.identity)
     }
 
@@ -165,7 +171,7 @@ impl Shared {
         let split = split.map_err(|fault| Verdict::Refused(self.refusal(fault)))?;
         let named = |issuer: &Issuer| split.issuer() == Some(&issuer.settings.issuer);
         match self.issuers.iter().position(named) {
-            Some(at) => self.judged(at, split, token.clone(), resource, hash).await,
+            Some(at) => self.judged(at, split, resource, hash).await,
             None if self.leave_issuers => Err(Verdict::NotMine),
             None => Err(Verdict::Refused(self.refusal(Fault::Rule(Rule::Issuer)))),
         }
@@ -188,16 +194,15 @@ impl Shared {
         &self,
         at: usize,
         split: Split<'_>,
-        token: Token,
         resource: &str,
         hash: Option<Hash>,
     ) -> Result<Good, Verdict> {
         let Some(issuer) = self.issuers.get(at) else { return Err(Verdict::NotMine) };
-        let judged = issuer.judged(split, token, resource, &*self.clock).await?;
+        let judged = issuer.judged(split, resource, &*self.clock).await?;
         let Judged { good, end, keys } = judged;
-        if let Some(hash) = hash {
-            let kept = Remembered { good: good.clone(), issuer: at, keys };
-            self.memory.keep(hash, kept, (self.clock)(), end);
+        if let Some(hash) = hash.filter(|_| issuer.remembers) {
+            let (kept, now) = (Remembered { good: good.clone(), issuer: at, keys }, (self.clock)());
+            self.memory.keep(hash, kept, now, issuer.until(now, end));
         }
         Ok(good)
     }
@@ -221,10 +226,17 @@ struct Judged {
 }
 
 impl Issuer {
+    /// Until when a token that ends then is remembered.
+    fn until(&self, now: SystemTime, end: SystemTime) -> SystemTime {
+        if self.mapping.principals().is_empty() {
+            return end;
+        }
+        now.checked_add(MADE_FOR).map_or(now, |at| at.min(end))
+    }
+
     async fn judged(
         &self,
         split: Split<'_>,
-        token: Token,
         resource: &str,
         clock: &(dyn Fn() -> SystemTime + Send + Sync),
     ) -> Result<Judged, Verdict> {
@@ -246,7 +258,7 @@ impl Issuer {
         }
         judged.map_err(refused)?;
         let expires = judge::end(&read.claims, settings.leeway);
-        let made = self.mapping.identity(&settings.issuer, &read.claims, expires, token);
+        let made = self.mapping.identity(&settings.issuer, &read.claims, expires);
         // Within the leeway, a token is good and not remembered.
         let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
         let good = Good {

@@ -29,12 +29,21 @@ struct Preset {
     scopes: &'static [&'static str],
     /// Claims that its access tokens have, and other tokens of its have not.
     required: &'static [&'static str],
+    /// Claims of which its access tokens have one.
+    one_of: &'static [&'static str],
     /// Claims and what its access tokens have there, and other tokens of its have not.
     values: &'static [(&'static str, &'static [&'static str])],
 }
 
-const USUAL: Preset =
-    Preset { algorithms: &[], clients: &[], roles: &[], scopes: &[], required: &[], values: &[] };
+const USUAL: Preset = Preset {
+    algorithms: &[],
+    clients: &[],
+    roles: &[],
+    scopes: &[],
+    required: &[],
+    one_of: &[],
+    values: &[],
+};
 
 const KEYCLOAK: Preset = Preset {
     clients: &["azp", "client_id"],
@@ -53,15 +62,18 @@ const ENTRA: Preset = Preset {
     scopes: &["scp"],
     required: &["azp"],
     values: &[("ver", &["2.0"])],
+    ..USUAL
 };
 
 const ENTRA_V1: Preset =
     Preset { clients: &["appid"], required: &["appid"], values: &[("ver", &["1.0"])], ..ENTRA };
 
+// The one in its own profile, the other in that of RFC 9068; an ID token has neither.
 const AUTH0: Preset = Preset {
     algorithms: &[Algorithm::Rs256, Algorithm::Ps256],
     clients: &["client_id", "azp"],
     scopes: &["scope", "permissions"],
+    one_of: &["azp", "client_id"],
     ..USUAL
 };
 
@@ -82,6 +94,7 @@ const COGNITO: Preset = Preset {
     scopes: &["scope"],
     required: &["client_id"],
     values: &[("token_use", &["access"])],
+    ..USUAL
 };
 
 impl Preset {
@@ -92,6 +105,9 @@ impl Preset {
         }
         for claim in self.required {
             tokens = tokens.require_claim(*claim);
+        }
+        if !self.one_of.is_empty() {
+            tokens = tokens.require_one(self.one_of);
         }
         for (claim, values) in self.values {
             tokens = tokens.require_value(*claim, values.iter().copied());

@@ -1,19 +1,10 @@
-//! What an identity holds besides what it says: the author's own types, and the token itself.
+//! What an identity holds besides what it says: the author's own types.
 
 use std::{fmt, sync::Arc};
 
 use toolgate_core::{Identity, PrincipalType, Refusal};
 
 use super::Claims;
-use crate::bearer::Token;
-
-/// The token that an identity was made of, for exchanging it. Private to this crate, so that no
-/// tool can pass a caller's token on by accident.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "its reader is token exchange; what that needs is kept from here")
-)]
-pub(crate) struct RawToken(pub(crate) Token);
 
 /// Puts one of the author's own types into an identity.
 #[derive(Clone)]

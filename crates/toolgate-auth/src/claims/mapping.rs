@@ -9,10 +9,9 @@ use toolgate_core::{Identity, Key, Refusal, Scopes};
 use super::{
     Claims, Fields,
     fields::lacks,
-    identity::{Principal, RawToken},
+    identity::Principal,
     path::{Found, Path},
 };
-use crate::bearer::Token;
 
 /// How the claims of a verified token become an identity and a user of yours.
 ///
@@ -161,7 +160,8 @@ impl Mapping {
         problems
     }
 
-    /// The identity that verified claims stand for.
+    /// The identity that verified claims stand for. The token itself is not in it: an identity is
+    /// remembered, and goes wherever a call does.
     ///
     /// # Errors
     /// When a claim is missing or of the wrong shape, the client is not one of those allowed, or the
@@ -171,7 +171,6 @@ impl Mapping {
         issuer: &str,
         claims: &Claims,
         expires: Option<SystemTime>,
-        token: Token,
     ) -> Result<Identity, Refusal> {
         let key = Key::new(issuer, claims.text("sub").unwrap_or_default());
         let key = match self.client(&claims.0)? {
@@ -185,7 +184,6 @@ impl Mapping {
         let mut identity = Identity::new(key).scopes(scopes).roles(roles);
         identity.expires = expires;
         identity.token_id = claims.text("jti").map(Into::into);
-        identity.ext.insert(RawToken(token));
         for principal in &self.principals {
             principal.put(claims, &mut identity)?;
         }

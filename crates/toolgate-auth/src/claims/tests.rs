@@ -3,18 +3,13 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use toolgate_core::{Credentials, Identity, Refusal, authenticate::Reason};
+use toolgate_core::{Identity, Refusal, authenticate::Reason};
 
 use super::{Claims, Fields, Mapping};
-use crate::bearer::{Token, bearer};
-
-fn token() -> Token {
-    bearer(&Credentials::from_fields([("authorization", "Bearer a.b.c")])).unwrap()
-}
 
 fn mapped(mapping: &Mapping, claims: Value) -> Result<Identity, Refusal> {
     let Value::Object(claims) = claims else { panic!("claims are an object") };
-    mapping.identity("https://issuer.example", &Claims(claims), None, token())
+    mapping.identity("https://issuer.example", &Claims(claims), None)
 }
 
 /// What the log is told of why.

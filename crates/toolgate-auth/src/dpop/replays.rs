@@ -7,20 +7,23 @@ use std::{
     time::SystemTime,
 };
 
+use toolgate_core::Key;
+
 use super::Proof;
-use crate::memory::Hash;
+use crate::memory::{Hash, hash};
 
 /// Remembers proofs for as long as they would be accepted. What it has no room to remember, it does not
 /// let pass: nothing makes it forget one too early.
 pub struct Replays {
     all: usize,
-    per_key: usize,
+    per_caller: usize,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    /// By key, so that one key cannot fill the room of all.
+    /// By caller, so that one cannot fill the room of all. Not by key: anybody makes as many keys as he
+    /// likes, and gets a token for each.
     used: HashMap<Hash, HashSet<Hash>>,
     /// When each is of no use any more, in no order.
     ends: HashMap<Hash, (SystemTime, Hash)>,
@@ -41,20 +44,22 @@ pub enum Replay {
 }
 
 impl Replays {
-    /// Remembers at most so many proofs, and so many of one key.
-    pub fn new(all: usize, per_key: usize) -> Self {
-        Self { all, per_key, state: Mutex::default() }
+    /// Remembers at most so many proofs, and so many of one caller.
+    pub fn new(all: usize, per_caller: usize) -> Self {
+        Self { all, per_caller, state: Mutex::default() }
     }
 
-    /// Whether a proof is used for the first time.
-    pub fn first_use(&self, proof: &Proof, now: SystemTime) -> Replay {
+    /// Whether a proof is used for the first time. `caller` is whoever the token is of; through which
+    /// client and by which key makes no difference to the room that its proofs may take.
+    pub fn first_use(&self, proof: &Proof, caller: &Key, now: SystemTime) -> Replay {
+        let owner = hash(&[caller.issuer.as_bytes(), caller.subject.as_bytes()]);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.ends.contains_key(&proof.id) {
             return Replay::Used;
         }
         let full = |state: &State| {
-            let of_key = state.used.get(&proof.owner).map_or(0, HashSet::len);
-            state.ends.len() >= self.all || of_key >= self.per_key
+            let of_caller = state.used.get(&owner).map_or(0, HashSet::len);
+            state.ends.len() >= self.all || of_caller >= self.per_caller
         };
         if full(&state) {
             state.sweep(now);
@@ -62,8 +67,8 @@ impl Replays {
         if full(&state) {
             return Replay::Full;
         }
-        state.used.entry(proof.owner).or_default().insert(proof.id);
-        state.ends.insert(proof.id, (proof.until, proof.owner));
+        state.used.entry(owner).or_default().insert(proof.id);
+        state.ends.insert(proof.id, (proof.until, owner));
         Replay::New
     }
 }
@@ -78,17 +83,17 @@ impl State {
         let Self { used, ends, .. } = self;
         ends.retain(|id, (until, owner)| {
             let keep = now < *until;
-            if !keep && let Some(of_key) = used.get_mut(owner) {
-                of_key.remove(id);
+            if !keep && let Some(of_caller) = used.get_mut(owner) {
+                of_caller.remove(id);
             }
             keep
         });
-        used.retain(|_, of_key| !of_key.is_empty());
+        used.retain(|_, of_caller| !of_caller.is_empty());
     }
 }
 
 impl Default for Replays {
-    /// 65,536 proofs, 4,096 of one key.
+    /// 65,536 proofs, 4,096 of one caller.
     fn default() -> Self {
         Self::new(65_536, 4_096)
     }
@@ -96,7 +101,7 @@ impl Default for Replays {
 
 impl fmt::Debug for Replays {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Replays(at most {}, {} of a key)", self.all, self.per_key)
+        write!(f, "Replays(at most {}, {} of a caller)", self.all, self.per_caller)
     }
 }
 
@@ -110,33 +115,53 @@ mod tests {
         UNIX_EPOCH + Duration::from_secs(second)
     }
 
-    fn proof(owner: u8, id: u8, until: u64) -> Proof {
-        Proof { nonce: None, owner: [owner; 32], id: [id; 32], until: at(until) }
+    /// A proof by a key of its own.
+    fn proof(id: u8, until: u64) -> Proof {
+        Proof { nonce: None, id: [id; 32], until: at(until) }
+    }
+
+    fn caller(number: u8) -> Key {
+        Key::new("https://issuer.example", number.to_string())
     }
 
     #[test]
     fn a_proof_is_new_once() {
         let replays = Replays::default();
-        assert_eq!(replays.first_use(&proof(1, 1, 10), at(0)), Replay::New);
-        assert_eq!(replays.first_use(&proof(1, 1, 10), at(0)), Replay::Used);
-        assert_eq!(replays.first_use(&proof(1, 1, 10), at(9)), Replay::Used);
-        assert_eq!(replays.first_use(&proof(1, 2, 10), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(0)), Replay::Used);
+        assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(9)), Replay::Used);
+        assert_eq!(replays.first_use(&proof(2, 10), &caller(1), at(0)), Replay::New);
     }
 
     #[test]
-    fn without_room_nobody_passes_and_one_key_takes_none_from_the_others() {
+    fn without_room_nobody_passes_and_one_caller_takes_none_from_the_others() {
         let replays = Replays::new(3, 2);
-        assert_eq!(replays.first_use(&proof(1, 1, 10), at(0)), Replay::New);
-        assert_eq!(replays.first_use(&proof(1, 2, 20), at(0)), Replay::New);
-        assert_eq!(replays.first_use(&proof(1, 3, 20), at(0)), Replay::Full);
-        assert_eq!(replays.first_use(&proof(2, 4, 20), at(0)), Replay::New);
-        assert_eq!(replays.first_use(&proof(3, 5, 20), at(0)), Replay::Full);
+        assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(2, 20), &caller(1), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(3, 20), &caller(1), at(0)), Replay::Full);
+        assert_eq!(replays.first_use(&proof(4, 20), &caller(2), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(5, 20), &caller(3), at(0)), Replay::Full);
         // What is still remembered is still known.
-        assert_eq!(replays.first_use(&proof(1, 1, 10), at(5)), Replay::Used);
+        assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(5)), Replay::Used);
         // Time makes room.
-        assert_eq!(replays.first_use(&proof(3, 5, 20), at(10)), Replay::New);
-        assert_eq!(replays.first_use(&proof(1, 2, 20), at(10)), Replay::Used);
+        assert_eq!(replays.first_use(&proof(5, 20), &caller(3), at(10)), Replay::New);
+        assert_eq!(replays.first_use(&proof(2, 20), &caller(1), at(10)), Replay::Used);
         let state = replays.state.lock().unwrap();
         assert_eq!((state.ends.len(), state.used.len()), (3, 3));
+    }
+
+    #[test]
+    fn a_caller_gets_no_more_room_by_many_keys_or_many_clients() {
+        let replays = Replays::new(100, 3);
+        let by = |client: u8| caller(1).client(client.to_string());
+        for id in 0..3 {
+            assert_eq!(replays.first_use(&proof(id, 10), &by(id), at(0)), Replay::New);
+        }
+        for id in 3..9 {
+            assert_eq!(replays.first_use(&proof(id, 10), &by(id), at(0)), Replay::Full);
+        }
+        // The same name at another issuer is somebody else.
+        let other = Key::new("https://other.example", "1");
+        assert_eq!(replays.first_use(&proof(9, 10), &other, at(0)), Replay::New);
     }
 }

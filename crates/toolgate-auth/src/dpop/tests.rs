@@ -47,6 +47,13 @@ impl Draft {
         }
     }
 
+    /// Brings another key, of RSA, to which the token is bound; signed as before.
+    fn bring(&mut self, jwk: Value) {
+        self.thumbprint = thumbprint::of(jwk.as_object().unwrap()).unwrap();
+        self.header["jwk"] = jwk;
+        self.header["alg"] = "RS256".into();
+    }
+
     fn proof(&self) -> String {
         let claims = self.claims_text.clone().unwrap_or_else(|| self.claims.to_string());
         let message = format!("{}.{}", encode(self.header.to_string()), encode(claims));
@@ -58,6 +65,11 @@ impl Draft {
         let expected = Expected::new(self.method, self.target, self.token, &self.thumbprint, now());
         judge(&self.proof(), &expected, off)
     }
+}
+
+/// An odd modulus of so many bytes.
+fn rsa(bytes: usize) -> Value {
+    json!({"kty": "RSA", "n": encode(vec![0xff; bytes]), "e": "AQAB"})
 }
 
 /// All that have an off. The others leave nothing to judge.
@@ -109,8 +121,9 @@ const ROWS: &[Row] = &[
     ("a path alone", Broken::Target, |draft| draft.claims["htu"] = "/mcp".into()),
     ("no target", Broken::Target, |draft| remove(&mut draft.claims, "htu")),
     ("no public URL here", Broken::Target, |draft| draft.target = "/mcp"),
-    ("too old", Broken::Issued, |draft| draft.claims["iat"] = (NOW - 301).into()),
-    ("of the future", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 301).into()),
+    ("too old", Broken::Issued, |draft| draft.claims["iat"] = (NOW - 121).into()),
+    ("of the future", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 31).into()),
+    ("a minute ahead", Broken::Issued, |draft| draft.claims["iat"] = (NOW + 60).into()),
     ("no time", Broken::Issued, |draft| remove(&mut draft.claims, "iat")),
     ("time as text", Broken::Issued, |draft| draft.claims["iat"] = NOW.to_string().into()),
     ("in milliseconds", Broken::Issued, |draft| draft.claims["iat"] = (NOW * 1000).into()),
@@ -145,9 +158,16 @@ const NEVER: &[Row] = &[
     }),
     ("a secret", Broken::Key, |draft| draft.header["jwk"] = json!({"kty": "oct", "k": "AA"})),
     ("a weak key", Broken::Key, |draft| {
-        draft.header["jwk"] = published(&SHORT_RSA, json!({}));
-        draft.header["alg"] = "RS256".into();
+        draft.bring(published(&SHORT_RSA, json!({})));
     }),
+    ("a key of 4104 bits", Broken::Key, |draft| draft.bring(rsa(513))),
+    ("a key with its factors", Broken::Key, |draft| {
+        draft.bring(published(&RSA, json!({"p": "AQ"})));
+    }),
+    ("a key with an exponent of its factors", Broken::Key, |draft| {
+        draft.bring(published(&RSA, json!({"dq": "AQ"})));
+    }),
+    ("a key with a secret besides", Broken::Key, |draft| draft.header["jwk"]["k"] = "AA".into()),
     ("a key for another algorithm", Broken::Key, |draft| draft.header["alg"] = "ES384".into()),
     ("a key for encryption", Broken::Key, |draft| draft.header["jwk"]["use"] = "enc".into()),
     ("rubbish", Broken::Form, |draft| draft.mangle = |_| "rubbish".to_owned()),
@@ -193,6 +213,29 @@ fn what_leaves_nothing_to_judge_never_passes() {
     }
 }
 
+/// A draft with several things wrong is refused for the one that costs least to see.
+#[test]
+fn no_key_is_read_and_no_signature_verified_before_the_rest_is_right() {
+    let refused = |change: &dyn Fn(&mut Draft)| {
+        let mut draft = Draft::good();
+        draft.bring(rsa(512));
+        change(&mut draft);
+        draft.judged(Off::NONE).unwrap_err().0
+    };
+    assert_eq!(refused(&|_| {}), Broken::Signature, "4096 bits are read");
+    assert_eq!(refused(&|draft| draft.thumbprint = "other".into()), Broken::Thumbprint);
+    assert_eq!(refused(&|draft| draft.claims["htm"] = "GET".into()), Broken::Method);
+    assert_eq!(refused(&|draft| draft.claims["nonce"] = 7.into()), Broken::Nonce);
+    assert_eq!(refused(&|draft| draft.bring(rsa(2048))), Broken::Key);
+    let large = |draft: &mut Draft| draft.header["jwk"] = rsa(2048);
+    assert_eq!(refused(&large), Broken::Thumbprint);
+    let several = |draft: &mut Draft| {
+        draft.thumbprint = "other".into();
+        draft.claims["htm"] = "GET".into();
+    };
+    assert_eq!(refused(&several), Broken::Thumbprint, "before the claims");
+}
+
 #[test]
 fn proofs_of_every_family_pass() {
     let families: [(Algorithm, Pair); 12] = [
@@ -217,8 +260,8 @@ fn proofs_of_every_family_pass() {
         |draft| draft.claims["htu"] = "HTTPS://MCP.example:443/mcp".into(),
         |draft| draft.claims["htu"] = "https://mcp.example/mcp?x#y".into(),
         |draft| draft.target = "https://mcp.example/mcp?session=1",
-        |draft| draft.claims["iat"] = (NOW - 300).into(),
-        |draft| draft.claims["iat"] = (NOW + 300).into(),
+        |draft| draft.claims["iat"] = (NOW - 120).into(),
+        |draft| draft.claims["iat"] = (NOW + 30).into(),
         |draft| draft.claims["iat"] = (NOW as f64 + 0.5).into(),
         |draft| draft.claims["jti"] = "x".repeat(256).into(),
         |draft| draft.header["jwk"]["kid"] = "mine".into(),
@@ -236,7 +279,11 @@ fn proofs_of_every_family_pass() {
 #[test]
 fn a_proof_is_used_once_by_its_id_and_its_key() {
     let replays = Replays::default();
-    let used = |draft: &Draft| replays.first_use(&draft.judged(Off::NONE).unwrap(), now());
+    let caller = toolgate_core::Key::new("https://issuer.example", "ann");
+    let used = |draft: &Draft| {
+        let proof = draft.judged(Off::NONE).unwrap();
+        replays.first_use(&proof, &caller, now())
+    };
     let mut draft = Draft::good();
     assert_eq!(used(&draft), Replay::New);
     // Written anew, with another signature, and still the same.
@@ -251,11 +298,11 @@ fn a_proof_is_used_once_by_its_id_and_its_key() {
 
 #[test]
 fn a_proof_is_remembered_for_as_long_as_it_would_pass() {
-    for issued in [NOW - 300, NOW, NOW + 300] {
+    for issued in [NOW - 120, NOW, NOW + 30] {
         let mut draft = Draft::good();
         draft.claims["iat"] = issued.into();
         let proof = draft.judged(Off::NONE).unwrap();
-        assert!(proof.until > UNIX_EPOCH + Duration::from_secs(issued + 300), "{issued}");
+        assert!(proof.until > UNIX_EPOCH + Duration::from_secs(issued + 120), "{issued}");
     }
 }
 

@@ -78,6 +78,9 @@ async fn a_gateway_is_believed_by_its_secret() {
         (&[USER, PROOF, ("x-groups", "a"), ("x-groups", "admin")], "Malformed"),
         (&[USER, PROOF, ("authorization", "Bearer abc")], "Malformed"),
         (&[USER, PROOF, ("authorization", "Basic abc")], "Malformed"),
+        (&[USER, PROOF, ("x-api-key", "tg_bob_abc")], "Malformed"),
+        (&[USER, PROOF, ("x-api-key", "")], "Malformed"),
+        (&[USER, PROOF, ("x-api-key", "a"), ("X-API-Key", "b")], "Malformed"),
     ] {
         assert_eq!(told(&auth, from("192.0.2.1", fields)).await, expected, "{fields:?}");
     }
@@ -89,6 +92,27 @@ async fn a_gateway_is_believed_by_its_secret() {
     assert_eq!(told(&auth, query).await, "Malformed");
     let long = "x".repeat(MAX_VALUE + 1);
     assert_eq!(told(&auth, from("::1", &[("x-forwarded-user", &long), PROOF])).await, "Malformed");
+}
+
+#[tokio::test]
+async fn two_names_never_become_one() {
+    let auth = settings().danger().trust_secret("x-proof", SECRET).build().unwrap();
+    for (user, expected) in [
+        ("  ann ", "ann -  "),
+        ("ann\u{3000}", "Malformed"),
+        ("\u{a0}ann", "Malformed"),
+        ("\u{2003}", "Malformed"),
+        ("ann\u{3000}lee", "ann\u{3000}lee -  "),
+    ] {
+        let told = told(&auth, from("::1", &[("x-forwarded-user", user), PROOF])).await;
+        assert_eq!(told, expected, "{user:?}");
+    }
+    let client = ("x-client", "portal\u{3000}");
+    assert_eq!(told(&auth, from("::1", &[USER, PROOF, client])).await, "Malformed");
+    let groups = ("x-groups", "\u{3000}admin, admin\u{a0}, b ");
+    let told = told(&auth, from("::1", &[USER, PROOF, groups])).await;
+    let roles: Vec<_> = told.trim_end().trim_start_matches("ann - ").split('+').collect();
+    assert_eq!(roles, ["admin\u{a0}", "b", "\u{3000}admin"], "none of them is `admin`");
 }
 
 #[tokio::test]

@@ -34,8 +34,10 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// The longest that a revoked token may go on.
 const MAX_KNOWN_FOR: Duration = Duration::from_secs(60 * 60);
 const MEMORY: usize = 4096;
-/// Questions that may be asked at a time.
+/// Questions that may be asked at a time about tokens that were good before, and about others.
 const FLIGHTS: usize = 64;
+/// Good tokens whose hashes are kept until they end, so that there is room to ask about them again.
+const PROVEN: usize = 16_384;
 
 /// Opaque access tokens of `issuer`, which is asked about each (RFC 7662).
 ///
@@ -64,6 +66,7 @@ pub fn introspection(issuer: impl Into<String>) -> Introspection {
         refused_for: REFUSED_FOR,
         memory: MEMORY,
         leave_jwts: false,
+        clients_without_subject: false,
         dialect: Dialect::Standard,
         clock: Arc::new(SystemTime::now),
         fetch: None,
@@ -85,6 +88,7 @@ pub struct Introspection {
     refused_for: Duration,
     memory: usize,
     leave_jwts: bool,
+    clients_without_subject: bool,
     dialect: Dialect,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
@@ -170,6 +174,17 @@ impl Introspection {
         Self { leave_jwts: true, ..self }
     }
 
+    /// Takes the client for the subject where an answer has `client_id`, and neither `sub` nor a
+    /// member that names a user (`username`, `user_name`, `user_id`, `uid`): a client that calls on its
+    /// own behalf (RFC 9068, section 2.2). Unless set, an answer without `sub` is refused.
+    ///
+    /// Only for an issuer that leaves `sub` out of the answers about its clients' own tokens, and of no
+    /// others: whoever it leaves out is that client.
+    #[must_use]
+    pub fn clients_without_subject(self) -> Self {
+        Self { clients_without_subject: true, ..self }
+    }
+
     /// What time it is, for tests.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -229,12 +244,15 @@ impl Introspection {
             clock: self.clock,
             mapping: self.mapping,
             leave_jwts: self.leave_jwts,
+            clients_without_subject: self.clients_without_subject,
             known: Memory::new(self.memory),
             known_for: self.known_for,
             refused: Memory::new(self.memory),
             refused_for: self.refused_for,
+            proven: Memory::new(PROVEN),
+            proven_flights: Flights::new(FLIGHTS),
             flights: Flights::new(FLIGHTS),
-            unanswered: Mutex::default(),
+            absent: Mutex::default(),
         })))
     }
 
@@ -281,6 +299,12 @@ impl Introspection {
                 .as_ref()
                 .is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
             "`accept_without_audience` has to name a claim and its value",
+        );
+        let every = ["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"];
+        unless(
+            self.without_audience.as_ref().is_none_or(|(claim, _)| !every.contains(&&**claim)),
+            "`accept_without_audience` has to name a member that says whom the token is for: not \
+             `aud`, which is then absent, nor one that every answer has",
         );
         unless(self.leeway <= Duration::from_secs(300), "`leeway` is longer than 5 minutes");
         unless(!self.timeout.is_zero(), "`timeout` leaves no time");

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use toolgate_core::{Challenge, Credentials, Refusal, Verdict, credentials::Field, protocol::Json};
+use toolgate_core::{
+    Challenge, Credentials, Key, Refusal, Verdict, credentials::Field, protocol::Json,
+};
 
 use super::{
-    Shared,
+    Good, Shared,
     algorithm::Algorithm,
     judge::{Dpop, refusal},
     rules::Rule,
@@ -39,19 +41,27 @@ impl Shared {
     pub(super) fn proven(
         &self,
         scheme: Scheme,
-        bound_to: Option<&str>,
+        good: &Good,
         token: &Token,
         with: &Credentials,
     ) -> Result<(), Verdict> {
-        match (scheme, bound_to) {
+        match (scheme, good.bound_to.as_deref()) {
             (Scheme::Bearer, None) => Ok(()),
             (Scheme::Bearer, Some(_)) => Err(refusal(Rule::Bound, &[]).into()),
             (Scheme::Dpop, None) => Err(refusal(Rule::Unbound, &[]).into()),
-            (Scheme::Dpop, Some(thumbprint)) => self.proof(thumbprint, token, with),
+            (Scheme::Dpop, Some(thumbprint)) => {
+                self.proof(thumbprint, &good.identity.key, token, with)
+            }
         }
     }
 
-    fn proof(&self, thumbprint: &str, token: &Token, with: &Credentials) -> Result<(), Verdict> {
+    fn proof(
+        &self,
+        thumbprint: &str,
+        caller: &Key,
+        token: &Token,
+        with: &Credentials,
+    ) -> Result<(), Verdict> {
         let bad = |message: String| Verdict::Refused(Refusal::invalid(message).error(BAD_PROOF));
         let sent = match with.field("dpop") {
             Field::One(sent) => String::from_utf8(sent.into()).unwrap_or_default(),
@@ -65,7 +75,7 @@ impl Shared {
         let Some(replays) = &self.replays else {
             return Err(refusal(Rule::Bound, &[]).into());
         };
-        match replays.first_use(&proof, now) {
+        match replays.first_use(&proof, caller, now) {
             Replay::New => Ok(()),
             Replay::Used => Err(bad("the proof was used before".to_owned())),
             Replay::Full => Err(Verdict::Unavailable { retry: Duration::from_secs(1) }),

@@ -26,6 +26,8 @@ use crate::{
     fetch::{Fetch, HttpFetch, address},
 };
 
+/// Used proofs that are remembered, and those of one caller.
+pub(super) const PROOFS: (usize, usize) = (65_536, 4_096);
 /// Tokens that are remembered.
 const MEMORY: usize = 4096;
 const LEEWAY: Duration = Duration::from_secs(30);
@@ -53,6 +55,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         without_audience: None,
         rfc9068: false,
         dpop: Dpop::Off,
+        proofs: None,
         required: Vec::new(),
         clock: Arc::new(SystemTime::now),
         fetch: None,
@@ -75,6 +78,7 @@ pub struct Jwt {
     without_audience: Option<(String, Vec<String>)>,
     rfc9068: bool,
     dpop: Dpop,
+    proofs: Option<(usize, usize)>,
     required: Vec<Required>,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
@@ -210,7 +214,8 @@ impl Jwt {
 
     /// How many good tokens are remembered, 4096 unless set; with 0, every one is verified on every
     /// request. A token is remembered by its hash until it ends or the issuer changes its keys, and not
-    /// at all when it is longer than 8 KiB. Types of yours are then made once for a token.
+    /// at all when it is longer than 8 KiB. Where types of yours are made, it is remembered for 60 seconds
+    /// at most, and they are made anew then: what made them may refuse by now.
     #[must_use]
     pub fn memory(self, tokens: usize) -> Self {
         Self { memory: tokens, ..self }
@@ -228,8 +233,8 @@ impl Jwt {
     /// of the key in the field `DPoP` (RFC 9449), beside tokens that are bound to nothing. Unless set,
     /// bound tokens are refused.
     ///
-    /// A proof is for the method, the public URL, the token and a time within 5 minutes of now, and is
-    /// used once; this process remembers which were. Behind a balancer, another does not.
+    /// A proof is for the method, the public URL, the token and a time between 2 minutes ago
+    /// and half a minute ahead, and is used once; this process remembers which were. Behind a balancer, another does not.
     #[must_use]
     pub fn dpop(self) -> Self {
         Self { dpop: Dpop::Allowed, ..self }
@@ -241,10 +246,18 @@ impl Jwt {
         Self { dpop: Dpop::Required, ..self }
     }
 
+    /// How many used proofs are remembered, and how many of one caller, whatever its keys and clients:
+    /// 65,536 and 4,096 unless set. A proof counts for two minutes and a half at most; what there is no
+    /// room to remember is answered with 503. An entry takes about 200 bytes.
+    #[must_use]
+    pub fn dpop_memory(self, proofs: usize, per_caller: usize) -> Self {
+        Self { proofs: Some((proofs, per_caller)), ..self }
+    }
+
     /// Accepts only tokens that have this claim.
     #[must_use]
     pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
-        self.required.push(Required { claim: claim.into(), values: Vec::new() });
+        self.required.push(Required { claims: vec![claim.into()], values: Vec::new() });
         self
     }
 
@@ -260,7 +273,14 @@ impl Jwt {
         if values.is_empty() {
             self.problems.push(format!("`require_value` names no value of `{claim}`"));
         }
-        self.required.push(Required { claim, values });
+        self.required.push(Required { claims: vec![claim], values });
+        self
+    }
+
+    /// Accepts only tokens that have one of these claims.
+    pub(crate) fn require_one(mut self, claims: &[&str]) -> Self {
+        let claims = claims.iter().map(|claim| (*claim).to_owned()).collect();
+        self.required.push(Required { claims, values: Vec::new() });
         self
     }
 
@@ -292,6 +312,11 @@ impl Jwt {
 
     pub(super) fn binds(&self) -> bool {
         self.dpop != Dpop::Off
+    }
+
+    /// The room for used proofs, where it was said.
+    pub(super) fn proofs(&self) -> Option<(usize, usize)> {
+        self.proofs
     }
 
     pub(super) fn remembers(&self) -> usize {
@@ -339,7 +364,8 @@ impl Jwt {
             rules,
         };
         let keys = Keys::new(source);
-        Ok(Issuer { settings, keys, mapping: self.mapping })
+        let remembers = self.memory > 0;
+        Ok(Issuer { settings, keys, mapping: self.mapping, remembers })
     }
 
     /// What is wrong with the settings, a sentence each.
@@ -369,6 +395,10 @@ impl Jwt {
         );
         unless(!self.algorithms.is_empty(), "`algorithms` names no algorithm");
         unless(self.leeway <= MAX_LEEWAY, "`leeway` is longer than 5 minutes");
+        unless(
+            self.proofs.is_none_or(|(all, per_caller)| all > 0 && per_caller > 0),
+            "`dpop_memory` leaves no room, so no proof would pass",
+        );
         let instead = self.without_audience.as_ref();
         unless(
             instead.is_none_or(|(claim, values)| !claim.is_empty() && named(values)),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use toolgate_core::StartError;
 
-use super::{Clock, Jwt, JwtAuth, Shared, rules::Rules};
+use super::{Clock, Jwt, JwtAuth, Shared, builder::PROOFS, rules::Rules};
 use crate::{dpop::Replays, memory::Memory};
 
 /// Access tokens of several issuers.
@@ -25,7 +25,8 @@ use crate::{dpop::Replays, memory::Memory};
 /// ```
 ///
 /// What was said to one of them of tokens that are left to others holds for all; so does the largest
-/// memory, and the first one's clock.
+/// memory, of tokens and of proofs, and the first one's clock. An issuer whose own
+/// [`memory`](Jwt::memory) is 0 has no part in it.
 ///
 /// # Errors
 /// All that is wrong with any of them, no issuer at all, or one that is there twice.
@@ -50,7 +51,13 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
     StartError::check(problems)?;
     let (leave_forms, leave_issuers) =
         (all.iter().any(Jwt::leaves_forms), all.iter().any(Jwt::leaves_issuers));
-    let replays = all.iter().any(Jwt::binds).then(Replays::default);
+    let replays = all.iter().any(Jwt::binds).then(|| {
+        let largest =
+            |one: (usize, usize), other: (usize, usize)| (one.0.max(other.0), one.1.max(other.1));
+        let (all, per_caller) =
+            all.iter().filter_map(Jwt::proofs).reduce(largest).unwrap_or(PROOFS);
+        Replays::new(all, per_caller)
+    });
     let memory = all.iter().map(Jwt::remembers).max().unwrap_or_default();
     let clock = all.first().map_or_else(|| Arc::new(SystemTime::now) as Clock, Jwt::now);
     let issuers = all.into_iter().map(Jwt::ready).collect::<Result<Vec<_>, _>>()?;

@@ -70,20 +70,22 @@ pub(super) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
     Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"))
 }
 
-/// A claim that a token has to have.
+/// A claim that a token has to have, or one of several.
 #[derive(Clone, Debug)]
 pub(crate) struct Required {
-    pub(crate) claim: String,
+    pub(crate) claims: Vec<String>,
     /// The texts of which it is one; empty for any value.
     pub(crate) values: Vec<String>,
 }
 
 impl Required {
     fn holds(&self, claims: &Claims) -> bool {
-        if self.values.is_empty() {
-            return claims.0.get(&self.claim).is_some_and(|value| !value.is_null());
-        }
-        claims.text(&self.claim).is_some_and(|text| self.values.iter().any(|value| value == text))
+        self.claims.iter().any(|claim| {
+            if self.values.is_empty() {
+                return claims.0.get(claim).is_some_and(|value| !value.is_null());
+            }
+            claims.text(claim).is_some_and(|text| self.values.iter().any(|value| value == text))
+        })
     }
 }
 

@@ -17,6 +17,13 @@ use super::{
 /// Fewest and most bits of an RSA modulus: RFC 7518 section 3.3, and what OpenSSL will verify.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=16384;
 
+/// Longest `n` of a key that its sender chose: 4096 bits in base64url. Verifying costs more than twice as
+/// much with each doubling, and whoever sends a key chooses how often.
+const MAX_SENT_MODULUS: usize = 683;
+
+/// Members that a public key has not (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+const SECRETS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 /// What an RSA key can verify.
 const RSA: [Algorithm; 6] = [
     Algorithm::Rs256,
@@ -66,7 +73,8 @@ impl Key {
             None | Some(Value::Null) => None,
             Some(name) => Some(name.as_str().and_then(Algorithm::named).ok_or(Skip::Algorithm)?),
         };
-        if jwk.get("d").is_some() || jwk.get("kty").and_then(Value::as_str) == Some("oct") {
+        let secret = SECRETS.iter().any(|name| jwk.get(name).is_some());
+        if secret || jwk.get("kty").and_then(Value::as_str) == Some("oct") {
             return Err(Skip::Secret);
         }
         let known = ["RSA", "EC", "OKP"].map(Value::from);
@@ -75,6 +83,15 @@ impl Key {
         }
         let id = jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
         Ok(Self { id, declared, verifiers: verifiers(jwk, rules)? })
+    }
+
+    /// Reads a key that came with what it signed.
+    pub(crate) fn sent(jwk: &Value) -> Result<Self, Skip> {
+        let modulus = jwk.get("n").and_then(Value::as_str).map_or(0, str::len);
+        if modulus > MAX_SENT_MODULUS {
+            return Err(Skip::Strength);
+        }
+        Self::read(jwk, Rules::default())
     }
 
     /// The verifier for `algorithm`: of those that fit the key, and as declared.

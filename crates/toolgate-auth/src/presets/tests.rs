@@ -210,6 +210,10 @@ async fn auth0_is_read_in_both_of_its_profiles() {
     let rfc9068 = rfc9068.with("jti", json!("URBXWDz"));
     assert_eq!(read(&rfc9068.judged(tenant().rfc9068()).await.unwrap()), expected);
     refused(auth0_example().with("nonce", json!("n")), tenant(), ID_TOKEN).await;
+    // An ID token without a nonce, where its audience is accepted.
+    let id_token = auth0_example().without("azp").without("scope").without("permissions");
+    let id_token = id_token.with("aud", json!("my_client_id"));
+    refused(id_token, tenant().audience(["my_client_id"]), OTHER).await;
     refused(auth0_example(), tenant().rfc9068(), "the token is of another type").await;
 }
 

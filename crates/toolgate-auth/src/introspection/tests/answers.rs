@@ -13,6 +13,7 @@ async fn an_active_token_is_an_identity() {
     assert!(identity.roles.contains("auditor"));
     assert_eq!(identity.expires, Some(UNIX_EPOCH + Duration::from_secs(NOW + 330)));
     assert_eq!(identity.token_id.as_deref(), Some("t1"));
+    assert_eq!(format!("{:?}", identity.ext), "TypeMap(0 values)");
     let asked = server.last();
     assert_eq!((asked.method().as_str(), &*asked.uri().to_string()), ("POST", ENDPOINT));
     assert_eq!(asked.headers()["content-type"], "application/x-www-form-urlencoded");
@@ -23,13 +24,59 @@ async fn an_active_token_is_an_identity() {
 
 #[tokio::test]
 async fn members_that_may_be_missing_may() {
-    let server = Server::saying(
-        &json!({"active": true, "client_id": "desk", "aud": [RESOURCE], "exp": NOW + 9}),
-    );
+    let server =
+        Server::saying(&json!({"active": true, "sub": "ann", "aud": [RESOURCE], "exp": NOW + 9}));
     let identity = known(&builder(&server).build().unwrap(), TOKEN).await;
+    assert_eq!((&*identity.key.issuer, identity.key.client.as_deref()), (ISSUER, None));
+}
+
+const NO_SUBJECT: &str = "the token has no subject";
+
+/// An answer with a client, and nobody else unless `user` says so.
+fn of_client(user: Option<(&str, Value)>) -> Value {
+    let mut answer =
+        json!({"active": true, "client_id": "desk", "aud": [RESOURCE], "exp": NOW + 9});
+    if let Some((name, value)) = user {
+        answer[name] = value;
+    }
+    answer
+}
+
+#[tokio::test]
+async fn a_client_is_nobody_unless_that_was_said() {
+    for answer in [without("sub"), of_client(None)] {
+        let server = Server::saying(&answer);
+        let refusal = refusal(ask(&builder(&server).build().unwrap(), TOKEN).await);
+        assert_eq!(refusal.message(), NO_SUBJECT, "{answer}");
+    }
+    let server = Server::saying(&of_client(None));
+    let auth = builder(&server).clients_without_subject().build().unwrap();
+    let identity = known(&auth, TOKEN).await;
     // The token of a client is of the client.
-    assert_eq!(&*identity.key.subject, "desk");
-    assert_eq!((&*identity.key.issuer, identity.key.client.as_deref()), (ISSUER, Some("desk")));
+    assert_eq!((&*identity.key.issuer, &*identity.key.subject), (ISSUER, "desk"));
+    assert_eq!(identity.key.client.as_deref(), Some("desk"));
+    // A subject that is there counts, whatever it is.
+    server.says(&of_client(Some(("sub", json!("ann")))));
+    assert_eq!(&*known(&auth, "of-ann").await.key.subject, "ann");
+    server.says(&of_client(Some(("sub", Value::Null))));
+    assert_eq!(refusal(ask(&auth, "of-nobody").await).message(), NO_SUBJECT);
+}
+
+#[tokio::test]
+async fn two_users_of_one_client_are_never_one_caller() {
+    let server = Server::saying(&good());
+    for auth in [builder(&server), builder(&server).clients_without_subject()] {
+        let auth = auth.build().unwrap();
+        for name in ["username", "user_name", "user_id", "uid"] {
+            for (at, user) in
+                [json!("ann"), json!("bob"), json!(7), Value::Null].into_iter().enumerate()
+            {
+                server.says(&of_client(Some((name, user.clone()))));
+                let verdict = ask(&auth, &format!("{name}-{at}")).await;
+                assert_eq!(refusal(verdict).message(), NO_SUBJECT, "{name}: {user}");
+            }
+        }
+    }
 }
 
 /// An answer, and what the peer is told: 401 for the token, or nothing decided.

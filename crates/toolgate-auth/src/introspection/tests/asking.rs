@@ -130,6 +130,19 @@ fn settings_that_cannot_be_used_are_told() {
     assert_eq!(card.principals.len(), 1);
 }
 
+#[test]
+fn what_every_answer_has_names_no_audience() {
+    let server = Server::saying(&good());
+    for claim in ["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"] {
+        let builder = builder(&server).danger().accept_without_audience(claim, "Bearer");
+        let Err(error) = builder.build() else { panic!("{claim} is accepted") };
+        assert!(
+            matches!(error.problems(), [one] if one.contains("whom the token is for")),
+            "{claim}: {error}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn debug_shows_no_secret_and_no_token() {
     let server = Server::saying(&good());

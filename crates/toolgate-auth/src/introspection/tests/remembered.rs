@@ -137,3 +137,95 @@ async fn while_nobody_answers_what_is_remembered_counts_and_few_are_asked() {
     server.says(&good());
     known(&auth, "t2").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_of_one_question_stops_no_other() {
+    for kind in [FetchErrorKind::Broken, FetchErrorKind::TooLarge, FetchErrorKind::Timeout] {
+        let server = Server::saying(&good());
+        server.replies(Err(kind));
+        let auth = builder(&server).build().unwrap();
+        let verdict = ask(&auth, "a").await;
+        assert!(matches!(verdict, Verdict::Unavailable { .. }), "{kind:?}: {verdict:?}");
+        server.says(&good());
+        known(&auth, "b").await;
+    }
+    // One that is asked and never answered.
+    let server = Server::saying(&good());
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let auth = builder(&server).build().unwrap();
+    assert!(matches!(ask(&auth, "a").await, Verdict::Unavailable { .. }));
+    server.gate.add_permits(1);
+    known(&auth, "b").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn any_answer_says_that_somebody_is_there() {
+    let server = Server::saying(&good());
+    let answers: [Reply; 3] = [
+        Ok((200, "application/json", br#"{"active":false}"#.to_vec())),
+        Ok((500, "text/html", Vec::new())),
+        Err(FetchErrorKind::Broken),
+    ];
+    for answer in answers {
+        server.gate.forget_permits(Semaphore::MAX_PERMITS);
+        let auth = builder(&server).build().unwrap();
+        // Both are asked, and are answered in this order.
+        let (mut first, mut second) = (Box::pin(ask(&auth, "a")), Box::pin(ask(&auth, "b")));
+        for question in [&mut first, &mut second] {
+            assert!(question.now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        server.replies(Err(FetchErrorKind::Connect));
+        server.gate.add_permits(1);
+        assert!(matches!(first.await, Verdict::Unavailable { .. }));
+        assert!(matches!(ask(&auth, "c").await, Verdict::Unavailable { .. }), "it rests");
+        server.replies(answer);
+        server.gate.add_permits(1);
+        second.await;
+        server.says(&good());
+        server.gate.add_permits(1);
+        known(&auth, "d").await;
+    }
+}
+
+#[tokio::test]
+async fn made_up_tokens_take_no_room_from_one_that_was_good() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    known(&auth, TOKEN).await;
+    at(NOW + 60);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+    let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+    assert!((&mut strangers).now_or_never().is_none());
+    assert!(matches!(ask(&auth, "another").await, Verdict::Unavailable { .. }), "no room");
+    let mut again = Box::pin(ask(&auth, TOKEN));
+    assert!((&mut again).now_or_never().is_none(), "it is asked about");
+    server.gate.add_permits(65);
+    assert!(matches!(again.await, Verdict::Known(..)));
+    strangers.await;
+    assert_eq!(server.asked(), 66);
+}
+
+#[tokio::test]
+async fn a_token_that_is_good_no_more_has_no_room_of_its_own() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    known(&auth, TOKEN).await;
+    known(&auth, "ended").await;
+    at(NOW + 60);
+    server.says(&json!({"active": false}));
+    refusal(ask(&auth, TOKEN).await);
+    at(NOW + 299);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+    let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+    assert!((&mut strangers).now_or_never().is_none());
+    let full = |token| {
+        let verdict = ask(&auth, token).now_or_never();
+        matches!(verdict, Some(Verdict::Unavailable { .. }))
+    };
+    assert!(full(TOKEN), "it was refused since");
+    at(NOW + 300);
+    assert!(full("ended"));
+}

@@ -207,3 +207,31 @@ async fn an_issuer_whose_tokens_are_not_accepted_with_proof_is_not_helped_by_ano
     let message = "the token is bound to a key, and the key was not proven";
     assert_eq!(refused(&auth, &fields).await.message(), message);
 }
+
+#[tokio::test]
+async fn proofs_are_counted_by_caller_and_not_by_key() {
+    let drafts = [&OTHER_RSA, &super::kit::RSA].map(|pair| {
+        let mut draft = bound(json!({"jkt": thumbprint(pair)}));
+        draft.claims["client_id"] = thumbprint(pair).into();
+        (draft, pair)
+    });
+    let auth = builder(&drafts[0].0).dpop().dpop_memory(100, 3).build().unwrap();
+    let mut passed = 0;
+    for (draft, pair) in &drafts {
+        let token = draft.token();
+        for id in ["1", "2", "3"] {
+            let fields = [(A, format!("DPoP {token}")), (P, proof(pair, id, &token))];
+            let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+            match ask(&auth, &fields).await {
+                Verdict::Known(..) => passed += 1,
+                verdict => assert!(matches!(verdict, Verdict::Unavailable { .. }), "{verdict:?}"),
+            }
+        }
+    }
+    assert_eq!(passed, 3);
+    // Somebody else has room of his own.
+    let mut other = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    other.claims["sub"] = "bob".into();
+    let token = other.token();
+    known(&auth, &[(A, &format!("DPoP {token}")), (P, &proof(&OTHER_RSA, "4", &token))]).await;
+}

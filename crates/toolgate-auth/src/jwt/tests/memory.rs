@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::json;
 use tokio::time::advance;
-use toolgate_core::{Authenticate, Credentials, Evidence, Verdict};
+use toolgate_core::{Authenticate, Credentials, Evidence, Identity, Verdict};
 
 use super::kit::{Draft, FakeIssuer, ISSUER, NOW, P256, RESOURCE, RSA, published};
 use crate::jwt::{Jwt, JwtAuth, issuers, jwt};
@@ -107,15 +107,16 @@ async fn a_token_is_judged_once_and_another_anew() {
 
 #[tokio::test]
 async fn nothing_is_remembered_beyond_the_end_of_a_token() {
-    let draft = Draft::good();
+    let mut draft = Draft::good();
+    draft.claims["exp"] = (NOW + 50).into();
     let (stage, token) = (Stage::new(&draft, |jwt| jwt), draft.token());
     stage.known(&token).await;
-    stage.at(NOW + 299);
+    stage.at(NOW + 49);
     assert_eq!(stage.known(&token).await, 1);
     // Within the leeway it is good, and judged anew each time.
-    stage.at(NOW + 300);
+    stage.at(NOW + 50);
     assert_eq!((stage.known(&token).await, stage.known(&token).await), (2, 3));
-    stage.at(NOW + 330);
+    stage.at(NOW + 80);
     assert_eq!(stage.refused(&token).await, "the token has expired");
 }
 
@@ -221,5 +222,62 @@ async fn one_memory_for_all_issuers_keeps_them_apart() {
             let Verdict::Known(identity, _) = verdict else { panic!("{verdict:?}") };
             assert_eq!(&*identity.key.issuer, issuer);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_type_of_the_authors_own_is_made_anew_after_a_minute() {
+    let draft = Draft::good();
+    let (stage, token) = (Stage::new(&draft, |jwt| jwt), draft.token());
+    stage.known(&token).await;
+    stage.at(NOW + 59);
+    assert_eq!(stage.known(&token).await, 1);
+    stage.at(NOW + 60);
+    assert_eq!(stage.known(&token).await, 2);
+}
+
+#[tokio::test]
+async fn where_nothing_may_refuse_a_token_is_remembered_until_it_ends() {
+    let (draft, issuer, now) = (Draft::good(), FakeIssuer::new(), Arc::new(AtomicU64::new(NOW)));
+    issuer.answer(KEYS, 200, draft.document());
+    let clock = now.clone();
+    let jwt = jwt(ISSUER).jwks_uri(KEYS).fetch(issuer);
+    let auth = jwt
+        .clock(move || UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::SeqCst)))
+        .build()
+        .unwrap();
+    let token = draft.token();
+    let first = identity(&auth, &token).await;
+    now.store(NOW + 299, Ordering::SeqCst);
+    assert!(Arc::ptr_eq(&first, &identity(&auth, &token).await));
+    now.store(NOW + 300, Ordering::SeqCst);
+    assert!(!Arc::ptr_eq(&first, &identity(&auth, &token).await));
+}
+
+async fn identity(auth: &JwtAuth, token: &str) -> Arc<Identity> {
+    let request = Request { token: token.to_owned(), resource: RESOURCE };
+    match auth.authenticate(&Credentials::new(request)).await {
+        Verdict::Known(identity, _) => identity,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_without_memory_gets_none_of_another() {
+    let (mut draft, issuer) = (Draft::good(), FakeIssuer::new());
+    let other = "https://b.example";
+    let other_keys = "https://b.example/keys";
+    issuer.answer(KEYS, 200, draft.document()).answer(other_keys, 200, draft.document());
+    let of = |name: &str, keys: &str| {
+        jwt(name).jwks_uri(keys).fetch(issuer.clone()).clock(super::kit::now)
+    };
+    let auth = issuers([of(ISSUER, KEYS).memory(0), of(other, other_keys).memory(9)]).unwrap();
+    let one = draft.token();
+    draft.claims["iss"] = other.into();
+    let two = draft.token();
+    for (token, remembered) in [(one, false), (two, true)] {
+        let first = identity(&auth, &token).await;
+        let second = identity(&auth, &token).await;
+        assert_eq!(Arc::ptr_eq(&first, &second), remembered);
     }
 }

@@ -215,7 +215,7 @@ const ROWS: &[Row] = &[
 
 fn require(draft: &mut Draft, claim: &str, values: &[&str]) {
     let values = values.iter().map(|value| (*value).to_owned()).collect();
-    draft.settings.required.push(Required { claim: claim.to_owned(), values });
+    draft.settings.required.push(Required { claims: vec![claim.to_owned()], values });
 }
 
 fn remove(draft: &mut Draft, claim: &str) {

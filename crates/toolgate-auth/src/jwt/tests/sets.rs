@@ -43,6 +43,9 @@ fn keys_are_left_out_for_a_reason() {
     assert_eq!(skip(json!({"kty": "OKP", "crv": "X25519", "x": "AA"})), Skip::Kind);
     assert_eq!(skip(json!({"kty": "oct", "k": "AAAA"})), Skip::Secret);
     assert_eq!(skip(serde_json::to_value(RSA.as_ref()).unwrap()), Skip::Secret);
+    for name in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+        assert_eq!(skip(published(&RSA, json!({name: "AQ"}))), Skip::Secret, "{name}");
+    }
     assert_eq!(skip(json!("text")), Skip::Kind);
     assert_eq!(skip(json!({})), Skip::Kind);
 }

@@ -42,6 +42,8 @@ fn each_setting_is_named() {
     names(jwt(ISSUER).danger().accept_without_audience("", "a"), "accept_without_audience");
     names(jwt(ISSUER).danger().accept_without_audience("client_id", ""), "accept_without_audience");
     names(jwt(ISSUER).danger().accept_without_audience("aud", "a"), "accept_without_audience");
+    names(jwt(ISSUER).dpop().dpop_memory(0, 1), "dpop_memory");
+    names(jwt(ISSUER).dpop().dpop_memory(1, 0), "dpop_memory");
     names(jwt(ISSUER).principal(|_| Ok(1_u8)).principal(|_| Ok(2_u8)), "principal");
 }
 
