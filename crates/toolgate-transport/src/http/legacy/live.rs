@@ -3,9 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
-    future::poll_fn,
-    mem,
+    fmt, mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -15,7 +13,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use tokio::time::Instant;
 use toolgate_core::{
     Caller, Ending, Note, Shutdown,
@@ -197,12 +198,12 @@ impl LiveSession {
 
     /// Waits, while nobody reads, until all is kept that was heard.
     pub(super) async fn all_kept(&self) {
-        poll_fn(|task| {
-            let mut state = self.state();
-            let kept = state.poll_kept(task);
-            kept.map(|event| state.unread = event.or(state.unread.take()))
-        })
-        .await;
+        // Each waits with a hold of their own, so that whoever goes away takes nobody's turn along.
+        let keeping = self.state().keeping.clone();
+        let Some(keeping) = keeping else { return };
+        keeping.await;
+        let mut state = self.state();
+        state.unread = state.kept().or(state.unread.take());
     }
 
     /// Lets go of everything.
@@ -282,11 +283,11 @@ impl LiveSession {
             }
             (kept.0, sse::named(kept.1, &message))
         };
-        Ok(keeping.boxed())
+        Ok(keeping.boxed().shared())
     }
 }
 
-type Keeping = BoxFuture<'static, (Option<StreamId>, Bytes)>;
+type Keeping = Shared<BoxFuture<'static, (Option<StreamId>, Bytes)>>;
 
 fn room(listens: &[Listen], uri: Option<&str>, most: usize) -> Result<(), TooMuch> {
     if listens.iter().any(|listen| listen.uri.as_deref() == uri) {
@@ -320,6 +321,13 @@ impl State {
             (self.keeping, self.stream) = (None, stream);
             Some(event)
         })
+    }
+
+    /// The same for whoever has waited for it; none where somebody else took it.
+    fn kept(&mut self) -> Option<Bytes> {
+        let (stream, event) = self.keeping.as_ref()?.peek()?.clone();
+        (self.keeping, self.stream) = (None, stream);
+        Some(event)
     }
 
     /// Whether a call has said something.
