@@ -172,13 +172,13 @@ impl Endpoint {
     }
 
     /// Begins without a handshake where there was none: a client whose stream broke opens another
-    /// one, and knows already what was agreed.
+    /// one, and knows already what was agreed. Whom the service refuses begins nothing.
     async fn go_on(&self, one: &Admitted<'_>, line: &Line) -> Result<(), Box<Problem>> {
         let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
-        if line.go_on(named.and_then(Revision::parse)) {
-            let record = line.record();
+        if let Some(record) = line.beginning(named.and_then(Revision::parse)) {
             let (conversation, deadline) = (&record.conversation, one.deadline);
             self.watch_lists(&line.live, conversation, &one.caller, deadline).await?;
+            line.go_on(record);
         }
         Ok(())
     }
