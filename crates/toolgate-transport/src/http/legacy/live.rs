@@ -49,6 +49,8 @@ struct State {
     /// Where polling them goes on, so that a busy one starves no other.
     turn: usize,
     reading: Option<Reading>,
+    /// How many are about to read in place of whoever does.
+    held: usize,
     /// Which reader has the stream: the last one.
     reader: u64,
     waker: Option<Waker>,
@@ -58,7 +60,7 @@ struct State {
     /// What is being kept. It is the session's and no reader's: one who goes away meanwhile comes
     /// back for it.
     keeping: Option<Keeping>,
-    /// What was kept when nobody read.
+    /// What was kept when nobody read, or somebody was about to.
     unread: Option<Bytes>,
     /// Whether calls are asked first, this time.
     calls_first: bool,
@@ -66,7 +68,8 @@ struct State {
 
 /// What a reader has, for as long as it is the one.
 pub(super) struct Reading {
-    _permit: Permit,
+    /// Shared with whoever comes in its place.
+    permit: Arc<Permit>,
     busy: Option<Busy>,
     ready: VecDeque<Bytes>,
     /// Where its calls are answered on the same stream.
@@ -77,9 +80,9 @@ pub(super) struct Reading {
 
 impl Reading {
     /// One that begins with these events.
-    pub(super) fn new(permit: Permit, ready: VecDeque<Bytes>) -> Self {
+    pub(super) fn new(permit: Arc<Permit>, ready: VecDeque<Bytes>) -> Self {
         let (busy, calling, said) = (None, None, Instant::now());
-        Self { _permit: permit, busy, ready, calling, said, must_speak: false }
+        Self { permit, busy, ready, calling, said, must_speak: false }
     }
 
     /// The same, which answers calls too.
@@ -123,6 +126,7 @@ impl LiveSession {
             listens: Vec::new(),
             turn: 0,
             reading: None,
+            held: 0,
             reader: 0,
             waker: None,
             since: Instant::now(),
@@ -179,12 +183,15 @@ impl LiveSession {
         OwnStream { live: self.clone(), reader }
     }
 
-    /// Takes the stream from whoever reads it.
-    pub(super) fn take(&self) {
-        let mut state = self.state();
-        let old = state.stop_reading();
-        drop(state);
-        drop(old);
+    /// Keeps whoever reads from hearing anything new, for as long as what this returns is kept.
+    pub(super) fn hold(&self) -> Held<'_> {
+        self.state().held += 1;
+        Held(self)
+    }
+
+    /// The room of whoever reads, for who comes in their place.
+    pub(super) fn permit(&self) -> Option<Arc<Permit>> {
+        self.state().reading.as_ref().map(|reading| reading.permit.clone())
     }
 
     /// Goes on with a stream that this session had before. What nobody has read of it is among
@@ -196,7 +203,7 @@ impl LiveSession {
         }
     }
 
-    /// Waits, while nobody reads, until all is kept that was heard.
+    /// Waits, while nobody hears anything new, until all is kept that was heard.
     pub(super) async fn all_kept(&self) {
         // Each waits with a hold of their own, so that whoever goes away takes nobody's turn along.
         let keeping = self.state().keeping.clone();
@@ -284,6 +291,17 @@ impl LiveSession {
             (kept.0, sse::named(kept.1, &message))
         };
         Ok(keeping.boxed().shared())
+    }
+}
+
+/// Who is about to read in place of somebody else.
+pub(super) struct Held<'a>(&'a LiveSession);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.held -= 1;
+        state.wake();
     }
 }
 
@@ -382,7 +400,12 @@ impl OwnStream {
                 (reading.said, reading.must_speak) = (Instant::now(), false);
                 return Poll::Ready(Some(event));
             }
-            if state.keeping.is_some() {
+            if state.held == 0 && state.unread.is_some() {
+                // Whoever was to come in its place did not.
+                reading.ready.extend(state.unread.take());
+                continue;
+            }
+            if state.held == 0 && state.keeping.is_some() {
                 let Poll::Ready(event) = state.poll_kept(task) else { break };
                 if let Some(reading) = &mut state.reading {
                     reading.ready.extend(event);
@@ -392,6 +415,9 @@ impl OwnStream {
             if mem::take(&mut reading.must_speak) {
                 reading.ready.push_back(sse::KEEP_ALIVE);
                 continue;
+            }
+            if state.held > 0 {
+                break;
             }
             // In turns, so that neither calls nor changes have to wait for the others' end.
             state.calls_first = !state.calls_first;

@@ -30,7 +30,7 @@ fn kept_by(keep: Option<Keep>) -> Arc<LiveSession> {
 
 fn reading() -> Reading {
     let permit = Admission::new(1, 1).enter(Bucket::Anybody).unwrap();
-    Reading::new(permit, VecDeque::new())
+    Reading::new(Arc::new(permit), VecDeque::new())
 }
 
 async fn seconds(seconds: u64, live: &LiveSession) -> bool {
@@ -186,4 +186,49 @@ async fn all_who_wait_for_the_store_go_on() {
         let event = read(&mut live.give(reading())).await.unwrap();
         assert!(String::from_utf8(event.to_vec()).unwrap().contains("a:b"), "{gone:?}");
     }
+}
+
+#[tokio::test]
+async fn who_reads_goes_on_where_nobody_comes_in_its_place() {
+    for (waits, is_kept) in [(false, false), (true, false), (true, true)] {
+        let store = Slow::new();
+        let (live, mut stream, cx) = keeping(&store).await;
+        let held = live.hold();
+        let mut waiting = Box::pin(live.all_kept());
+        if waits {
+            assert!(waiting.as_mut().poll(&mut Task::from_waker(Waker::noop())).is_pending());
+        }
+        store.let_go();
+        cx.send(updated("a:c").unwrap()).await.unwrap();
+        if is_kept {
+            waiting.await;
+        } else {
+            drop(waiting);
+        }
+        let (woken, waker) = {
+            let woken = Arc::<Woken>::default();
+            (woken.clone(), Waker::from(woken))
+        };
+        let polled = stream.poll(&mut Task::from_waker(&waker));
+        assert!(polled.is_pending(), "nothing between what was missed and what comes");
+        drop(held);
+        assert!(woken.0.load(Ordering::SeqCst));
+        for uri in ["a:b", "a:c"] {
+            let event = String::from_utf8(read(&mut stream).await.unwrap().to_vec()).unwrap();
+            assert!(event.contains(uri), "{waits} {is_kept}: {event}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_meanwhile_is_for_who_comes() {
+    let store = Slow::new();
+    let (live, mut stream, _cx) = keeping(&store).await;
+    let held = live.hold();
+    store.let_go();
+    live.all_kept().await;
+    let mut next = live.give(reading());
+    drop(held);
+    assert_eq!(read(&mut stream).await, None);
+    assert!(read(&mut next).await.is_some());
 }
