@@ -128,6 +128,25 @@ async fn changes_are_told_once_hands_were_shaken() {
     assert!(limit.await.is_err(), "nothing is said before a handshake");
 }
 
+/// A refusal leaves nothing behind that would keep the next one from being told of changes.
+#[tokio::test]
+async fn who_was_refused_at_first_is_told_of_changes_all_the_same() {
+    let listener = Listener::new(Lists::Told);
+    let service: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
+    let server = Served::start(service, both()).await;
+    let (mut stream, target) = line::open(server.addr, &line::get("ann")).await;
+    let ping = old::post(&old::message(7, "ping", json!({}))).bearer("ann").at(&target);
+    listener.now(Lists::Forbidden);
+    assert_eq!(server.send(&ping).await.status, 403);
+    listener.now(Lists::Told);
+    assert_eq!(server.send(&ping).await.status, 202);
+    assert_eq!(stream.message().await.expect("an answer")["id"], 7);
+    assert_eq!(listener.listens(), 1);
+    listener.tell(Change::Tools);
+    let change = stream.message().await.expect("a change");
+    assert_eq!(change["method"], "notifications/tools/list_changed");
+}
+
 #[tokio::test]
 async fn a_server_s_own_lists_are_watched() {
     let tools = super::server();

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use toolgate_core::{
     BoxFuture, Caller, Card, Context, Denial, Error, Note, Reply, Request, Running, Scopes,
     Service,
@@ -29,7 +29,7 @@ pub(super) enum Change {
 pub(super) struct Listener {
     changes: broadcast::Sender<Change>,
     listens: Arc<AtomicUsize>,
-    pub(super) lists: Lists,
+    lists: watch::Sender<Lists>,
 }
 
 /// What becomes of whoever asks for changes of lists.
@@ -43,7 +43,13 @@ pub(super) enum Lists {
 
 impl Listener {
     pub(super) fn new(lists: Lists) -> Self {
-        Self { changes: broadcast::Sender::new(64), listens: Arc::default(), lists }
+        let (changes, lists) = (broadcast::Sender::new(64), watch::Sender::new(lists));
+        Self { changes, listens: Arc::default(), lists }
+    }
+
+    /// What becomes of them from now on.
+    pub(super) fn now(&self, lists: Lists) {
+        self.lists.send_replace(lists);
     }
 
     pub(super) fn tell(&self, change: Change) {
@@ -58,7 +64,8 @@ impl Listener {
     fn listen(&self, request: &Request, cx: Context) -> Result<Running, Error> {
         let asked: Value = request.parse()?;
         let uri = asked["notifications"]["resourceSubscriptions"][0].as_str().map(str::to_owned);
-        let refused = match (&uri, self.lists) {
+        let lists = *self.lists.borrow();
+        let refused = match (&uri, lists) {
             (None, Lists::Unserved) => Some(Error::method_not_found()),
             (None, Lists::Forbidden) => Some(Error::denied(Denial::Forbidden)),
             (None, Lists::Panics) => panic!("s3cr3t"),

@@ -287,6 +287,29 @@ async fn what_the_service_says_to_it_decides() {
     }
 }
 
+#[tokio::test]
+async fn a_get_that_is_refused_takes_nothing_from_who_reads() {
+    let limits = Limits::default().streams_per_caller(1);
+    let listener = Listener::new(Lists::Unserved);
+    let server = served(&listener, bound().limits(limits)).await;
+    let session = begin(&server, "ann").await;
+    let mut stream = open(&session).await;
+    let subscribe = old::message(7, "resources/subscribe", json!({"uri": "a:1"}));
+    assert_eq!(session.send(&subscribe).await.json()["result"], json!({}));
+    for lists in [Lists::Forbidden, Lists::Panics] {
+        listener.now(lists);
+        assert!([403, 500].contains(&server.send(&session.get()).await.status), "{lists:?}");
+        listener.tell(Change::Resource("a:1"));
+        let change = stream.message().await.expect("a change");
+        assert_eq!(change["method"], "notifications/resources/updated", "{lists:?}");
+    }
+    listener.now(Lists::Told);
+    let mut again = open(&session).await;
+    assert_eq!(stream.message().await, None, "one that is not refused does");
+    listener.tell(Change::Tools);
+    assert_eq!(again.message().await, Some(tools_changed()));
+}
+
 /// So that its client comes back, and looks again.
 #[tokio::test]
 async fn it_ends_where_the_service_has_lost_the_thread() {

@@ -79,7 +79,7 @@ impl Endpoint {
         let begun = self.past.lines.begin(&key, caller);
         let (line, calling) = begun.ok_or_else(|| self.busy(caller).remedy("limits: streams"))?;
         let ready = VecDeque::from([self.address(&key.id)]);
-        let reading = Reading::new(permit, ready).calling(calling);
+        let reading = Reading::new(Arc::new(permit), ready).calling(calling);
         Ok(answer::events(Body::own(line.live.give(reading))))
     }
 
@@ -172,13 +172,13 @@ impl Endpoint {
     }
 
     /// Begins without a handshake where there was none: a client whose stream broke opens another
-    /// one, and knows already what was agreed.
+    /// one, and knows already what was agreed. Whom the service refuses begins nothing.
     async fn go_on(&self, one: &Admitted<'_>, line: &Line) -> Result<(), Box<Problem>> {
         let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
-        if line.go_on(named.and_then(Revision::parse)) {
-            let record = line.record();
+        if let Some(record) = line.beginning(named.and_then(Revision::parse)) {
             let (conversation, deadline) = (&record.conversation, one.deadline);
             self.watch_lists(&line.live, conversation, &one.caller, deadline).await?;
+            line.go_on(record);
         }
         Ok(())
     }

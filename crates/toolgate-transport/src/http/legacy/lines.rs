@@ -46,7 +46,7 @@ impl Lines {
     pub(super) fn begin(&self, key: &SessionKey, caller: &Caller) -> Option<(Arc<Line>, Calling)> {
         let live = self.0.live.of(key, caller)?;
         let (out, said) = mpsc::channel(AHEAD);
-        let kept = Kept { record: Arc::new(unknown(key.owner.clone())), begun: false };
+        let kept = Kept { record: Arc::new(assumed(key.owner.clone(), None)), begun: false };
         let line = Line { key: key.clone(), live, kept: Mutex::new(kept), out };
         let line = Arc::new(line);
         self.0.table().insert(key.clone(), line.clone());
@@ -69,8 +69,9 @@ impl Shared {
 }
 
 /// Who opened the stream and has not shaken hands yet.
-fn unknown(owner: Owner) -> SessionRecord {
-    SessionRecord::new(owner, Conversation::assumed(Revision::November2024))
+fn assumed(owner: Owner, revision: Option<Revision>) -> SessionRecord {
+    let revision = revision.unwrap_or(Revision::November2024);
+    SessionRecord::new(owner, Conversation::assumed(revision))
 }
 
 /// A line.
@@ -97,15 +98,18 @@ impl Line {
         *self.kept() = Kept { record: Arc::new(record), begun: true };
     }
 
-    /// Begins in a revision, where there was no handshake. Whether there was none.
-    pub(super) fn go_on(&self, revision: Option<Revision>) -> bool {
+    /// What it begins with where there was no handshake; none where it has begun.
+    pub(super) fn beginning(&self, revision: Option<Revision>) -> Option<SessionRecord> {
+        let begun = self.kept().begun;
+        (!begun).then(|| assumed(self.key.owner.clone(), revision))
+    }
+
+    /// Begins so, unless it has begun meanwhile.
+    pub(super) fn go_on(&self, record: SessionRecord) {
         let mut kept = self.kept();
-        let goes_on = !std::mem::replace(&mut kept.begun, true);
-        if let Some(revision) = revision.filter(|_| goes_on) {
-            let (owner, conversation) = (self.key.owner.clone(), Conversation::assumed(revision));
-            kept.record = Arc::new(SessionRecord::new(owner, conversation));
+        if !kept.begun {
+            *kept = Kept { record: Arc::new(record), begun: true };
         }
-        goes_on
     }
 
     /// What somebody says things with. While there is one, the line waits for it before it ends

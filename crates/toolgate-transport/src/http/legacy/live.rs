@@ -3,9 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    fmt,
-    future::poll_fn,
-    mem,
+    fmt, mem,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -15,7 +13,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{FutureExt, future::BoxFuture};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use tokio::time::Instant;
 use toolgate_core::{
     Caller, Ending, Note, Shutdown,
@@ -48,6 +49,8 @@ struct State {
     /// Where polling them goes on, so that a busy one starves no other.
     turn: usize,
     reading: Option<Reading>,
+    /// How many are about to read in place of whoever does.
+    held: usize,
     /// Which reader has the stream: the last one.
     reader: u64,
     waker: Option<Waker>,
@@ -57,7 +60,7 @@ struct State {
     /// What is being kept. It is the session's and no reader's: one who goes away meanwhile comes
     /// back for it.
     keeping: Option<Keeping>,
-    /// What was kept when nobody read.
+    /// What was kept when nobody read, or somebody was about to.
     unread: Option<Bytes>,
     /// Whether calls are asked first, this time.
     calls_first: bool,
@@ -65,7 +68,8 @@ struct State {
 
 /// What a reader has, for as long as it is the one.
 pub(super) struct Reading {
-    _permit: Permit,
+    /// Shared with whoever comes in its place.
+    permit: Arc<Permit>,
     busy: Option<Busy>,
     ready: VecDeque<Bytes>,
     /// Where its calls are answered on the same stream.
@@ -76,9 +80,9 @@ pub(super) struct Reading {
 
 impl Reading {
     /// One that begins with these events.
-    pub(super) fn new(permit: Permit, ready: VecDeque<Bytes>) -> Self {
+    pub(super) fn new(permit: Arc<Permit>, ready: VecDeque<Bytes>) -> Self {
         let (busy, calling, said) = (None, None, Instant::now());
-        Self { _permit: permit, busy, ready, calling, said, must_speak: false }
+        Self { permit, busy, ready, calling, said, must_speak: false }
     }
 
     /// The same, which answers calls too.
@@ -113,6 +117,7 @@ impl LiveSession {
             listens: Vec::new(),
             turn: 0,
             reading: None,
+            held: 0,
             reader: 0,
             waker: None,
             since: Instant::now(),
@@ -169,12 +174,15 @@ impl LiveSession {
         OwnStream { live: self.clone(), reader }
     }
 
-    /// Takes the stream from whoever reads it.
-    pub(super) fn take(&self) {
-        let mut state = self.state();
-        let old = state.stop_reading();
-        drop(state);
-        drop(old);
+    /// Keeps whoever reads from hearing anything new, for as long as what this returns is kept.
+    pub(super) fn hold(&self) -> Held<'_> {
+        self.state().held += 1;
+        Held(self)
+    }
+
+    /// The room of whoever reads, for who comes in their place.
+    pub(super) fn permit(&self) -> Option<Arc<Permit>> {
+        self.state().reading.as_ref().map(|reading| reading.permit.clone())
     }
 
     /// Goes on with a stream that this session had before. What nobody has read of it is among
@@ -186,14 +194,14 @@ impl LiveSession {
         }
     }
 
-    /// Waits, while nobody reads, until all is kept that was heard.
+    /// Waits, while nobody hears anything new, until all is kept that was heard.
     pub(super) async fn all_kept(&self) {
-        poll_fn(|task| {
-            let mut state = self.state();
-            let kept = state.poll_kept(task);
-            kept.map(|event| state.unread = event.or(state.unread.take()))
-        })
-        .await;
+        // Each waits with a hold of their own, so that whoever goes away takes nobody's turn along.
+        let keeping = self.state().keeping.clone();
+        let Some(keeping) = keeping else { return };
+        keeping.await;
+        let mut state = self.state();
+        state.unread = state.kept().or(state.unread.take());
     }
 
     /// Lets go of everything.
@@ -273,11 +281,22 @@ impl LiveSession {
             }
             (kept.0, sse::named(kept.1, &message))
         };
-        Ok(keeping.boxed())
+        Ok(keeping.boxed().shared())
     }
 }
 
-type Keeping = BoxFuture<'static, (Option<StreamId>, Bytes)>;
+/// Who is about to read in place of somebody else.
+pub(super) struct Held<'a>(&'a LiveSession);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.held -= 1;
+        state.wake();
+    }
+}
+
+type Keeping = Shared<BoxFuture<'static, (Option<StreamId>, Bytes)>>;
 
 impl State {
     fn wake(&mut self) {
@@ -302,6 +321,13 @@ impl State {
             (self.keeping, self.stream) = (None, stream);
             Some(event)
         })
+    }
+
+    /// The same for whoever has waited for it; none where somebody else took it.
+    fn kept(&mut self) -> Option<Bytes> {
+        let (stream, event) = self.keeping.as_ref()?.peek()?.clone();
+        (self.keeping, self.stream) = (None, stream);
+        Some(event)
     }
 
     /// Whether a call has said something.
@@ -356,7 +382,12 @@ impl OwnStream {
                 (reading.said, reading.must_speak) = (Instant::now(), false);
                 return Poll::Ready(Some(event));
             }
-            if state.keeping.is_some() {
+            if state.held == 0 && state.unread.is_some() {
+                // Whoever was to come in its place did not.
+                reading.ready.extend(state.unread.take());
+                continue;
+            }
+            if state.held == 0 && state.keeping.is_some() {
                 let Poll::Ready(event) = state.poll_kept(task) else { break };
                 if let Some(reading) = &mut state.reading {
                     reading.ready.extend(event);
@@ -366,6 +397,9 @@ impl OwnStream {
             if mem::take(&mut reading.must_speak) {
                 reading.ready.push_back(sse::KEEP_ALIVE);
                 continue;
+            }
+            if state.held > 0 {
+                break;
             }
             // In turns, so that neither calls nor changes have to wait for the others' end.
             state.calls_first = !state.calls_first;

@@ -144,7 +144,9 @@ impl Flow {
         loop {
             tokio::select! {
                 biased;
-                back = returning(&mut self.open) => self.let_in(back).await,
+                back = returning(&mut self.open) => {
+                    self.let_in(back).await;
+                }
                 said = live.next() => return said,
             }
         }
@@ -193,8 +195,7 @@ impl Flow {
                     return;
                 }
                 back = returning(&mut self.open) => {
-                    self.let_in(back).await;
-                    if is_kept {
+                    if self.let_in(back).await && is_kept {
                         // It is among what was missed.
                         return;
                     }
@@ -205,17 +206,20 @@ impl Flow {
     }
 
     /// From now on this client reads. The one before it is most often a connection that broke
-    /// without a word, and each message goes to one place only.
-    async fn let_in(&mut self, back: Return) {
+    /// without a word, and each message goes to one place only. Whether it does read: otherwise the
+    /// one before it goes on.
+    async fn let_in(&mut self, back: Return) -> bool {
         let replay = self.call.keep.replay(&self.call.of, back.after).await;
         let missed = replay.map(|replay| {
             let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
             events.map(|(id, data)| sse::named(Some(id), &data)).collect()
         });
         let known = missed.is_some();
-        if back.missed.send(missed).is_ok() && known {
+        let is_in = back.missed.send(missed).is_ok() && known;
+        if is_in {
             self.reader = Some(back.reader);
         }
+        is_in
     }
 
     async fn end(self) {
@@ -231,3 +235,6 @@ async fn returning(open: &mut Option<Open>) -> Return {
         None => pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,7 @@ use toolgate_core::{
 use super::{
     super::{
         accept::Accepts,
+        admission::Permit,
         answer::{self, Problem},
         body::Body,
         endpoint::{Endpoint, RETRY},
@@ -88,11 +89,12 @@ impl Endpoint {
         let Opens { head, caller, key, record, deadline } = opens;
         let live = self.live(&key, &caller);
         let live = live.ok_or_else(|| self.busy(&caller).remedy("limits: streams"))?;
-        // Nobody else reads from here on, so that nothing is told between what was missed and what
-        // comes.
-        live.take();
+        let permit = self.enter_in_place(head, &caller, &live)?;
+        self.watch_lists(&live, &record.conversation, &caller, deadline).await?;
+        // Nobody is told anything new from here on, so that nothing is told between what was missed
+        // and what comes. Where this one fails, whoever reads goes on.
+        let held = live.hold();
         live.all_kept().await;
-        let permit = self.enter_stream(head, &caller)?;
         // A comment first, for those in between who send no head before its body.
         let mut ready = VecDeque::from([sse::KEEP_ALIVE]);
         if let (Some(after), Some(keep)) = (after, &self.past.keep) {
@@ -100,8 +102,20 @@ impl Endpoint {
             live.go_on(after.stream);
             ready.extend(missed(replay));
         }
-        self.watch_lists(&live, &record.conversation, &caller, deadline).await?;
-        Ok(answer::events(Body::own(live.give(Reading::new(permit, ready)))))
+        let stream = live.give(Reading::new(permit, ready));
+        drop(held);
+        Ok(answer::events(Body::own(stream)))
+    }
+
+    /// Room for a session's stream; where there is none, the one of whoever reads it.
+    fn enter_in_place(
+        &self,
+        head: &Head,
+        caller: &Caller,
+        live: &LiveSession,
+    ) -> Result<Arc<Permit>, Box<Problem>> {
+        let entered = self.enter_stream(head, caller).map(Arc::new);
+        entered.or_else(|problem| live.permit().ok_or(problem))
     }
 
     /// Has a session told when lists change.
