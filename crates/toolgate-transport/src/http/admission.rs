@@ -5,7 +5,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -135,6 +135,31 @@ impl Drop for Permit {
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Permit")
+    }
+}
+
+/// The place of a call that goes from the running to the waiting and back, shared with its reply:
+/// it is given up when the last of the two is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place(Arc<Mutex<Option<Permit>>>);
+
+impl Place {
+    pub(crate) fn new(permit: Option<Permit>) -> Self {
+        Self(Arc::new(Mutex::new(permit)))
+    }
+
+    /// Gives up what was there for this.
+    pub(crate) fn put(&self, permit: Permit) {
+        let before = self.permit().replace(permit);
+        drop(before);
+    }
+
+    pub(crate) fn take(&self) -> Option<Permit> {
+        self.permit().take()
+    }
+
+    fn permit(&self) -> MutexGuard<'_, Option<Permit>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -13,7 +13,7 @@ use toolgate_core::{
 
 use super::{
     super::{
-        admission::{Admission, Bucket, Permit},
+        admission::{Admission, Bucket, Permit, Place},
         answer::{self, Problem},
         body::Body,
         endpoint::{Endpoint, RETRY},
@@ -41,7 +41,7 @@ pub(crate) struct Bearer {
 /// Where a call is counted: among the running ones, or while it waits for its client, among what goes
 /// on for long. Answers need a place to come in, so waiting calls must not have all of them.
 pub(crate) struct Seat {
-    permit: Option<Permit>,
+    place: Place,
     streams: Arc<Admission>,
     bucket: Bucket,
     key: Arc<SessionKey>,
@@ -50,9 +50,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Takes over the place of a call that is running.
-    pub(crate) fn take(&mut self, permit: Option<Permit>) {
-        self.permit = permit;
+    /// Takes over the place of a call that is running. The reply keeps it, too.
+    pub(crate) fn take(&mut self, permit: Option<Permit>) -> Place {
+        self.place = Place::new(permit);
+        self.place.clone()
     }
 }
 
@@ -64,14 +65,16 @@ impl Side for Seat {
             tracing::info!(remedy = "limits: streams_per_caller, streams", "too many calls wait");
             Error::denied(Denial::Busy(RETRY))
         })?;
-        self.permit = Some(permit);
+        self.place.put(permit);
         Ok(())
     }
 
     async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
         let Bearer { caller, permit } = by;
         // Without one it goes on where it waited, which is counted, too.
-        self.permit = permit.or(self.permit.take());
+        if let Some(permit) = permit {
+            self.place.put(permit);
+        }
         Ok(caller)
     }
 
@@ -133,7 +136,7 @@ impl Endpoint {
             asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
             questions: self.past.open.clone(),
             of: key.clone(),
-            side: Seat { permit: None, streams, bucket, key, store },
+            side: Seat { place: Place::default(), streams, bucket, key, store },
             farewell: Farewell::default(),
             told: false,
         }))
