@@ -274,6 +274,11 @@ impl Live {
         Some(Said::Message(message))
     }
 
+    /// Whether it waits for answers of its client.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.farewell.is_asking()
+    }
+
     /// Whether what was said last was the last of all.
     pub(crate) fn is_done(&self) -> bool {
         self.done

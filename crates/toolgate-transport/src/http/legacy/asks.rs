@@ -138,7 +138,6 @@ impl Endpoint {
             of: key.clone(),
             side: Seat { place: Place::default(), streams, bucket, key, store },
             farewell: Farewell::default(),
-            told: false,
         }))
     }
 

@@ -26,7 +26,7 @@ fn service() -> McpService {
     mounted(slow()).sse("/sse").limits(limits).build().unwrap()
 }
 
-fn to(path: &str, message: &Value) -> HttpRequest<Full<Bytes>> {
+pub(super) fn to(path: &str, message: &Value) -> HttpRequest<Full<Bytes>> {
     let request = HttpRequest::post(path)
         .header("host", "localhost")
         .header("content-type", "application/json")
@@ -35,7 +35,7 @@ fn to(path: &str, message: &Value) -> HttpRequest<Full<Bytes>> {
 }
 
 /// A handshake of a client that can be asked.
-fn handshake() -> Value {
+pub(super) fn handshake() -> Value {
     let params = json!({
         "protocolVersion": "2025-11-25",
         "capabilities": { "roots": {} },
@@ -45,11 +45,15 @@ fn handshake() -> Value {
 }
 
 fn call(id: usize) -> Value {
-    let params = json!({ "name": "slow", "arguments": {} });
+    calling(id, "slow")
+}
+
+pub(super) fn calling(id: usize, tool: &str) -> Value {
+    let params = json!({ "name": tool, "arguments": {} });
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
 }
 
-async fn session(service: &McpService) -> HeaderValue {
+pub(super) async fn session(service: &McpService) -> HeaderValue {
     let response = send(service, to("/mcp", &handshake())).await;
     response.headers()["mcp-session-id"].clone()
 }

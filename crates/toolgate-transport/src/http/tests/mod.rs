@@ -10,6 +10,7 @@ mod mounted;
 mod panics;
 mod sockets;
 mod streams;
+mod unheard;
 
 use std::sync::{Arc, Mutex};
 
