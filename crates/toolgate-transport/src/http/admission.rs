@@ -89,6 +89,19 @@ impl Admission {
         Some(Permit { admission: self.clone(), bucket })
     }
 
+    /// Lets one more call in as soon as there is room for it. Whoever waits has to be bounded elsewhere.
+    pub(crate) async fn entered(self: &Arc<Self>, bucket: Bucket) -> Permit {
+        let mut running = self.running.subscribe();
+        loop {
+            running.mark_unchanged();
+            if let Some(permit) = self.enter(bucket.clone()) {
+                return permit;
+            }
+            // The other end is here.
+            let _ = running.changed().await;
+        }
+    }
+
     /// Waits until no call runs, or for as long as `bound`. Whether none does.
     pub(crate) async fn idle(&self, bound: Duration) -> bool {
         timeout(bound, self.ended()).await.is_ok()

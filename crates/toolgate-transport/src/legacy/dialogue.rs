@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use toolgate_core::{
     Caller, Context, Denial, Error, Life, Notes, Out, Reply, Running, Service, Shutdown,
@@ -181,7 +181,8 @@ impl<K: Eq + Hash + Clone, S: Side> Asks<K, S> {
     }
 
     async fn again(&mut self, by: S::By, deadline: Instant) -> Result<Running, Failure> {
-        let caller = self.side.goes_on(by).await.map_err(Failure::Error)?;
+        let goes_on = timeout_at(deadline, self.side.goes_on(by));
+        let caller = goes_on.await.map_err(|_| Failure::Late)?.map_err(Failure::Error)?;
         let request = self.asking.again().map_err(Failure::Error)?;
         let Frame { service, id, meta, life, .. } = &self.frame;
         let cx = Context::with(caller, meta.clone(), Some(life.clone()))

@@ -42,6 +42,7 @@ pub(crate) struct Bearer {
 /// on for long. Answers need a place to come in, so waiting calls must not have all of them.
 pub(crate) struct Seat {
     place: Place,
+    calls: Arc<Admission>,
     streams: Arc<Admission>,
     bucket: Bucket,
     key: Arc<SessionKey>,
@@ -71,10 +72,12 @@ impl Side for Seat {
 
     async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
         let Bearer { caller, permit } = by;
-        // Without one it goes on where it waited, which is counted, too.
-        if let Some(permit) = permit {
-            self.place.put(permit);
-        }
+        let permit = match permit {
+            Some(permit) => permit,
+            // It is counted where it waited until there is room.
+            None => self.calls.entered(self.bucket.clone()).await,
+        };
+        self.place.put(permit);
         Ok(caller)
     }
 
@@ -123,7 +126,7 @@ impl Endpoint {
         }
         let key = Arc::new(key.clone());
         let bucket = Bucket::of(&one.caller, Peer::of(&one.head.parts.extensions));
-        let streams = self.streams.clone();
+        let (calls, streams) = (self.admission.clone(), self.streams.clone());
         Some(Box::new(Asks {
             frame: Frame {
                 service: self.service.clone(),
@@ -136,7 +139,7 @@ impl Endpoint {
             asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
             questions: self.past.open.clone(),
             of: key.clone(),
-            side: Seat { place: Place::default(), streams, bucket, key, store },
+            side: Seat { place: Place::default(), calls, streams, bucket, key, store },
             farewell: Farewell::default(),
         }))
     }

@@ -6,6 +6,8 @@ use tokio::task::yield_now;
 use super::{sockets::within, *};
 use crate::http::Limits;
 
+pub(super) const LATEST: &str = "2025-11-25";
+
 /// A tool that is not done at once, and asks nothing.
 fn slow() -> Arc<Double> {
     double(open_card(), |request, cx| async move {
@@ -35,9 +37,9 @@ pub(super) fn to(path: &str, message: &Value) -> HttpRequest<Full<Bytes>> {
 }
 
 /// A handshake of a client that can be asked.
-pub(super) fn handshake() -> Value {
+fn handshake(revision: &str) -> Value {
     let params = json!({
-        "protocolVersion": "2025-11-25",
+        "protocolVersion": revision,
         "capabilities": { "roots": {} },
         "clientInfo": { "name": "client", "version": "1" },
     });
@@ -53,15 +55,15 @@ pub(super) fn calling(id: usize, tool: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
 }
 
-pub(super) async fn session(service: &McpService) -> HeaderValue {
-    let response = send(service, to("/mcp", &handshake())).await;
+pub(super) async fn session(service: &McpService, revision: &str) -> HeaderValue {
+    let response = send(service, to("/mcp", &handshake(revision))).await;
     response.headers()["mcp-session-id"].clone()
 }
 
 #[tokio::test]
 async fn a_reply_that_nobody_reads_keeps_its_place() {
     let service = service();
-    let session = session(&service).await;
+    let session = session(&service, LATEST).await;
     let call = |id| {
         let mut request = to("/mcp", &call(id));
         request.headers_mut().insert("mcp-session-id", session.clone());
@@ -95,7 +97,7 @@ async fn a_reply_that_waits_for_its_line_keeps_its_place() {
         }
         false
     };
-    assert!(post(&handshake()).await);
+    assert!(post(&handshake(LATEST)).await);
     let mut taken = 0;
     while taken < 40 && post(&call(taken + 1)).await {
         taken += 1;

@@ -1,5 +1,6 @@
 //! Requests over the service, with doubles in place of tools and tokens.
 
+mod answers;
 mod asks;
 mod authentication;
 mod endpoint;

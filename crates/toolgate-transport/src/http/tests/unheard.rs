@@ -15,7 +15,7 @@ use toolgate_core::{
 };
 
 use super::{
-    asks::{calling, session, to},
+    asks::{LATEST, calling, session, to},
     sockets::within,
     *,
 };
@@ -124,7 +124,7 @@ impl Stage {
         let later = Arc::new(Notify::new());
         let http = mounted(asking(later.clone())).events(store);
         let service = http.limits(Limits::default().questions(1)).build().unwrap();
-        let session = session(&service).await;
+        let session = session(&service, LATEST).await;
         Self { service, session, later }
     }
 
