@@ -139,6 +139,12 @@ pub(crate) struct Permit {
     bucket: Bucket,
 }
 
+impl Permit {
+    pub(crate) fn is_of(&self, admission: &Arc<Admission>) -> bool {
+        Arc::ptr_eq(&self.admission, admission)
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         self.admission.leave(&self.bucket);

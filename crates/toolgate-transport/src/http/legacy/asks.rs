@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Response, StatusCode};
 use tokio::time::Instant;
 use toolgate_core::{
     Caller, Denial, Error, Request,
     legacy::{Asking, SessionKey, SessionStore, may_ask},
-    protocol::{RequestId, RequestMeta, code, envelope},
+    protocol::{Incoming, RequestId, RequestMeta, code, envelope},
 };
 
 use super::{
@@ -17,7 +18,7 @@ use super::{
         answer::{self, Problem},
         body::Body,
         endpoint::{Endpoint, RETRY},
-        evidence::Peer,
+        evidence::{Head, Peer},
         message::{Admitted, bad},
     },
     session::{PATIENCE, kept},
@@ -72,7 +73,8 @@ impl Side for Seat {
 
     async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
         let Bearer { caller, permit } = by;
-        let permit = match permit {
+        // A spare place is none to run in.
+        let permit = match permit.filter(|permit| permit.is_of(&self.calls)) {
             Some(permit) => permit,
             // It is counted where it waited until there is room.
             None => self.calls.entered(self.bucket.clone()).await,
@@ -157,6 +159,39 @@ impl Endpoint {
         };
         self.take_answer(one, key, response);
         Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// A place among the running calls; where there is none, a spare one for an answer, with what
+    /// anything else is told. Clients do not send an answer again that was refused.
+    pub(crate) fn enter_or_answer(
+        &self,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<(Permit, Option<Box<Problem>>), Box<Problem>> {
+        let full = match self.enter(head, caller) {
+            Ok(permit) => return Ok((permit, None)),
+            Err(full) => full,
+        };
+        if self.past.open.is_empty() {
+            return Err(full);
+        }
+        match self.past.spare.enter(Bucket::of(caller, Peer::of(&head.parts.extensions))) {
+            Some(permit) => Ok((permit, Some(full))),
+            None => Err(full),
+        }
+    }
+
+    /// Lets nothing but an answer have a spare place.
+    pub(crate) fn only_answers(
+        &self,
+        full: Option<Box<Problem>>,
+        body: &Bytes,
+    ) -> Result<(), Box<Problem>> {
+        let Some(full) = full else { return Ok(()) };
+        match envelope::parse(body, self.limits.json_depth) {
+            Ok(Incoming::Response(_)) => Ok(()),
+            _ => Err(full),
+        }
     }
 
     /// Takes an answer for a session whose owner brings it.

@@ -116,3 +116,27 @@ async fn calls_that_a_batch_answers_go_on_as_there_is_room() {
     }
     assert_eq!(stage.gauge.most.load(Ordering::SeqCst), 1);
 }
+
+/// A client does not send an answer again that was refused.
+#[tokio::test]
+async fn an_answer_is_taken_though_its_callers_places_are() {
+    let stage = Stage::new().await;
+    let (body, answer) = stage.asked(1).await;
+    let runs = calling(2, "runs");
+    let running = async { text(stage.send(&runs).await.into_body()).await };
+    let told = async {
+        assert_eq!(stage.settle().await, 1);
+        // Nothing else is let in.
+        for other in [calling(3, "runs"), calling(3, "asks"), json!([calling(3, "runs")])] {
+            assert_eq!(stage.send(&other).await.status(), 429, "{other}");
+        }
+        assert_eq!(stage.send(&answer).await.status(), 202);
+        // It waits for a place to run in.
+        assert_eq!(stage.settle().await, 1);
+        stage.gauge.may_end.add_permits(2);
+        text(body).await
+    };
+    let (first, second) = within(futures::future::join(running, told)).await;
+    assert!(first.contains("\"result\"") && second.contains("\"result\""), "{first} {second}");
+    assert_eq!(stage.gauge.most.load(Ordering::SeqCst), 1);
+}
