@@ -5,7 +5,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -89,6 +89,19 @@ impl Admission {
         Some(Permit { admission: self.clone(), bucket })
     }
 
+    /// Lets one more call in as soon as there is room for it. Whoever waits has to be bounded elsewhere.
+    pub(crate) async fn entered(self: &Arc<Self>, bucket: Bucket) -> Permit {
+        let mut running = self.running.subscribe();
+        loop {
+            running.mark_unchanged();
+            if let Some(permit) = self.enter(bucket.clone()) {
+                return permit;
+            }
+            // The other end is here.
+            let _ = running.changed().await;
+        }
+    }
+
     /// Waits until no call runs, or for as long as `bound`. Whether none does.
     pub(crate) async fn idle(&self, bound: Duration) -> bool {
         timeout(bound, self.ended()).await.is_ok()
@@ -126,6 +139,12 @@ pub(crate) struct Permit {
     bucket: Bucket,
 }
 
+impl Permit {
+    pub(crate) fn is_of(&self, admission: &Arc<Admission>) -> bool {
+        Arc::ptr_eq(&self.admission, admission)
+    }
+}
+
 impl Drop for Permit {
     fn drop(&mut self) {
         self.admission.leave(&self.bucket);
@@ -135,6 +154,31 @@ impl Drop for Permit {
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Permit")
+    }
+}
+
+/// The place of a call that goes from the running to the waiting and back, shared with its reply:
+/// it is given up when the last of the two is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place(Arc<Mutex<Option<Permit>>>);
+
+impl Place {
+    pub(crate) fn new(permit: Option<Permit>) -> Self {
+        Self(Arc::new(Mutex::new(permit)))
+    }
+
+    /// Gives up what was there for this.
+    pub(crate) fn put(&self, permit: Permit) {
+        let before = self.permit().replace(permit);
+        drop(before);
+    }
+
+    pub(crate) fn take(&self) -> Option<Permit> {
+        self.permit().take()
+    }
+
+    fn permit(&self) -> MutexGuard<'_, Option<Permit>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -187,9 +187,10 @@ impl Endpoint {
             return self.open_stream(head, caller, deadline).await;
         }
         let accepts = shape::head(&head.parts, self.past.methods())?;
-        let permit = self.enter(head, &caller)?;
+        let (permit, full) = self.enter_or_answer(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
+        self.only_answers(full, &bytes)?;
         let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
         self.message(one, &bytes).await
     }

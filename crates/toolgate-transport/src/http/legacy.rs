@@ -40,6 +40,7 @@ use self::{
 };
 pub(crate) use self::{asks::SessionAsks, live::OwnStream, outlive::Lasting};
 use super::{
+    admission::Admission,
     answer::{self, Problem},
     body::Body,
     endpoint::Endpoint,
@@ -51,6 +52,9 @@ use crate::{
     calls::{self, Calls},
     run::{Failure, contain},
 };
+
+/// Answers that one caller may bring at once beside as many calls as they may have.
+const SPARE: usize = 2;
 
 /// A call that its session's owner can cancel.
 pub(crate) type Entry = calls::Entry<(SessionId, RequestId)>;
@@ -79,6 +83,8 @@ pub(crate) struct Past {
     calls: Calls<(SessionId, RequestId)>,
     /// What sessions are asked.
     open: Open,
+    /// Places for answers of those whose running calls have all others.
+    spare: Arc<Admission>,
     lowered: Arc<Lowered>,
 }
 
@@ -101,6 +107,7 @@ impl Past {
             lines: Lines::new(limits, stopping),
             calls: Calls::default(),
             open: Open::new(limits.questions),
+            spare: Admission::new(SPARE, usize::MAX),
             lowered: Arc::default(),
         }
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::{
     accept::Accepts,
-    admission::Permit,
+    admission::{Permit, Place},
     answer,
     body::Body,
     legacy::{Entry, Lasting, SessionAsks},
@@ -123,6 +123,8 @@ pub(crate) fn failure(
 /// A request that is still running.
 pub(crate) struct Live {
     pub(crate) call: Call,
+    /// Where it is counted, if not by its call's permit.
+    place: Option<Place>,
     voice: Voice,
     farewell: Farewell,
     end: BoxFuture<'static, Result<Reply, Failure>>,
@@ -170,11 +172,11 @@ impl Live {
     /// One that may ask, and so has no point in time at which it has to be over.
     pub(crate) fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
         call.span = Span::WhileRead(call.patience);
-        asks.side.take(call.permit.take());
+        let place = Some(asks.side.take(call.permit.take()));
         let farewell = asks.farewell.clone();
         let (says, voice) = Voice::dialogue();
         let end = converse(asks, running, call.deadline, says);
-        Self::with(call, voice, farewell, end)
+        Self { place, ..Self::with(call, voice, farewell, end) }
     }
 
     fn with(
@@ -185,7 +187,7 @@ impl Live {
     ) -> Self {
         let cancelled = call.entry.as_ref().map(|entry| entry.cancelled().clone());
         let end = Box::pin(until_cancelled(cancelled, end));
-        Self { call, voice, farewell, end, ended: None, done: false }
+        Self { call, place: None, voice, farewell, end, ended: None, done: false }
     }
 
     /// Waits for what comes first. Where the client takes no stream, that is the end: there is
@@ -236,8 +238,10 @@ impl Live {
 
     /// The end as one document.
     pub(crate) fn whole(self) -> Result<Response<Body>, Failure> {
-        match self.ended {
-            Some(Ok(reply)) => Ok(whole(self.call, &reply)),
+        let Self { mut call, place, ended, .. } = self;
+        call.permit = call.permit.or_else(|| place?.take());
+        match ended {
+            Some(Ok(reply)) => Ok(whole(call, &reply)),
             Some(Err(failure)) => Err(failure),
             None => Err(Failure::Error(Error::internal())),
         }
@@ -268,6 +272,11 @@ impl Live {
             Err(failure) => self.call.wire.error(Some(&self.call.id), &failure.error()),
         };
         Some(Said::Message(message))
+    }
+
+    /// Whether it waits for answers of its client.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.farewell.is_asking()
     }
 
     /// Whether what was said last was the last of all.

@@ -6,14 +6,14 @@ use std::{
     future::{Future, pending},
     hash::Hash,
     pin::pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use bytes::Bytes;
 use tokio::{
     sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 use toolgate_core::{
     Caller, Context, Denial, Error, Life, Notes, Out, Reply, Running, Service, Shutdown,
@@ -75,8 +75,6 @@ pub(crate) struct Asks<K, S: Side> {
     pub(crate) of: K,
     pub(crate) side: S,
     pub(crate) farewell: Farewell,
-    /// Whether what is open went out.
-    pub(crate) told: bool,
 }
 
 /// Runs a call to its end, whatever it asks. What it says on the way goes to the voice. Whenever this
@@ -155,7 +153,7 @@ impl<K: Eq + Hash + Clone, S: Side> Asks<K, S> {
             tracing::info!(remedy = "limits: questions", "too many questions are open");
             Failure::Error(Error::denied(Denial::Busy(RETRY)))
         })?;
-        self.told = true;
+        self.farewell.asking(true);
         let until = Instant::now() + self.frame.times.answer;
         for question in questions {
             says.send(Word::Question(question.message)).await.map_err(|_| Failure::Cancelled)?;
@@ -176,14 +174,15 @@ impl<K: Eq + Hash + Clone, S: Side> Asks<K, S> {
                 return Err(ended("the session has ended"));
             };
             if self.asking.answered(&id, outcome).map_err(Failure::Error)? {
-                self.told = false;
+                self.farewell.asking(false);
                 return Ok(by);
             }
         }
     }
 
     async fn again(&mut self, by: S::By, deadline: Instant) -> Result<Running, Failure> {
-        let caller = self.side.goes_on(by).await.map_err(Failure::Error)?;
+        let goes_on = timeout_at(deadline, self.side.goes_on(by));
+        let caller = goes_on.await.map_err(|_| Failure::Late)?.map_err(Failure::Error)?;
         let request = self.asking.again().map_err(Failure::Error)?;
         let Frame { service, id, meta, life, .. } = &self.frame;
         let cx = Context::with(caller, meta.clone(), Some(life.clone()))
@@ -199,25 +198,44 @@ fn ended(why: &'static str) -> Failure {
 
 impl<K, S: Side> Drop for Asks<K, S> {
     fn drop(&mut self) {
-        if self.told {
+        if self.farewell.is_asking() {
             self.farewell.add(self.asking.withdrawn());
         }
     }
 }
 
-/// What a client is told after a call of the questions that it need not answer any more. Clones share
-/// it.
+/// What a client is told after a call of the questions that it need not answer any more, and whether
+/// there are such. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Farewell(Arc<Mutex<Vec<Bytes>>>);
+pub(crate) struct Farewell(Arc<Mutex<Left>>);
+
+#[derive(Default)]
+struct Left {
+    asking: bool,
+    notes: Vec<Bytes>,
+}
 
 impl Farewell {
+    /// Whether the call waits for answers now.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.left().asking
+    }
+
+    fn asking(&self, asking: bool) {
+        self.left().asking = asking;
+    }
+
     fn add(&self, notes: Vec<Bytes>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
+        self.left().notes.extend(notes);
     }
 
     /// One note of it. All of them are there once the call was dropped.
     pub(crate) fn next(&self) -> Option<Bytes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        self.left().notes.pop()
+    }
+
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

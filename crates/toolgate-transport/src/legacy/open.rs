@@ -84,8 +84,8 @@ impl<K: Eq + Hash + Clone, B> OpenQuestions<K, B> {
     }
 
     /// Whether nobody is asked anything.
-    #[cfg(test)]
-    pub(super) fn is_empty(&self) -> bool {
+    #[cfg(any(test, feature = "http"))]
+    pub(crate) fn is_empty(&self) -> bool {
         self.table().is_empty()
     }
 

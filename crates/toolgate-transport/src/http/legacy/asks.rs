@@ -3,21 +3,22 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Response, StatusCode};
 use tokio::time::Instant;
 use toolgate_core::{
     Caller, Denial, Error, Request,
     legacy::{Asking, SessionKey, SessionStore, may_ask},
-    protocol::{RequestId, RequestMeta, code, envelope},
+    protocol::{Incoming, RequestId, RequestMeta, code, envelope},
 };
 
 use super::{
     super::{
-        admission::{Admission, Bucket, Permit},
+        admission::{Admission, Bucket, Permit, Place},
         answer::{self, Problem},
         body::Body,
         endpoint::{Endpoint, RETRY},
-        evidence::Peer,
+        evidence::{Head, Peer},
         message::{Admitted, bad},
     },
     session::{PATIENCE, kept},
@@ -41,7 +42,8 @@ pub(crate) struct Bearer {
 /// Where a call is counted: among the running ones, or while it waits for its client, among what goes
 /// on for long. Answers need a place to come in, so waiting calls must not have all of them.
 pub(crate) struct Seat {
-    permit: Option<Permit>,
+    place: Place,
+    calls: Arc<Admission>,
     streams: Arc<Admission>,
     bucket: Bucket,
     key: Arc<SessionKey>,
@@ -50,9 +52,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Takes over the place of a call that is running.
-    pub(crate) fn take(&mut self, permit: Option<Permit>) {
-        self.permit = permit;
+    /// Takes over the place of a call that is running. The reply keeps it, too.
+    pub(crate) fn take(&mut self, permit: Option<Permit>) -> Place {
+        self.place = Place::new(permit);
+        self.place.clone()
     }
 }
 
@@ -64,14 +67,19 @@ impl Side for Seat {
             tracing::info!(remedy = "limits: streams_per_caller, streams", "too many calls wait");
             Error::denied(Denial::Busy(RETRY))
         })?;
-        self.permit = Some(permit);
+        self.place.put(permit);
         Ok(())
     }
 
     async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
         let Bearer { caller, permit } = by;
-        // Without one it goes on where it waited, which is counted, too.
-        self.permit = permit.or(self.permit.take());
+        // A spare place is none to run in.
+        let permit = match permit.filter(|permit| permit.is_of(&self.calls)) {
+            Some(permit) => permit,
+            // It is counted where it waited until there is room.
+            None => self.calls.entered(self.bucket.clone()).await,
+        };
+        self.place.put(permit);
         Ok(caller)
     }
 
@@ -120,7 +128,7 @@ impl Endpoint {
         }
         let key = Arc::new(key.clone());
         let bucket = Bucket::of(&one.caller, Peer::of(&one.head.parts.extensions));
-        let streams = self.streams.clone();
+        let (calls, streams) = (self.admission.clone(), self.streams.clone());
         Some(Box::new(Asks {
             frame: Frame {
                 service: self.service.clone(),
@@ -133,9 +141,8 @@ impl Endpoint {
             asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
             questions: self.past.open.clone(),
             of: key.clone(),
-            side: Seat { permit: None, streams, bucket, key, store },
+            side: Seat { place: Place::default(), calls, streams, bucket, key, store },
             farewell: Farewell::default(),
-            told: false,
         }))
     }
 
@@ -152,6 +159,39 @@ impl Endpoint {
         };
         self.take_answer(one, key, response);
         Ok(answer::empty(StatusCode::ACCEPTED))
+    }
+
+    /// A place among the running calls; where there is none, a spare one for an answer, with what
+    /// anything else is told. Clients do not send an answer again that was refused.
+    pub(crate) fn enter_or_answer(
+        &self,
+        head: &Head,
+        caller: &Caller,
+    ) -> Result<(Permit, Option<Box<Problem>>), Box<Problem>> {
+        let full = match self.enter(head, caller) {
+            Ok(permit) => return Ok((permit, None)),
+            Err(full) => full,
+        };
+        if self.past.open.is_empty() {
+            return Err(full);
+        }
+        match self.past.spare.enter(Bucket::of(caller, Peer::of(&head.parts.extensions))) {
+            Some(permit) => Ok((permit, Some(full))),
+            None => Err(full),
+        }
+    }
+
+    /// Lets nothing but an answer have a spare place.
+    pub(crate) fn only_answers(
+        &self,
+        full: Option<Box<Problem>>,
+        body: &Bytes,
+    ) -> Result<(), Box<Problem>> {
+        let Some(full) = full else { return Ok(()) };
+        match envelope::parse(body, self.limits.json_depth) {
+            Ok(Incoming::Response(_)) => Ok(()),
+            _ => Err(full),
+        }
     }
 
     /// Takes an answer for a session whose owner brings it.

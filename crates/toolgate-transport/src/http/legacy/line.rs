@@ -104,9 +104,10 @@ impl Endpoint {
         self.required(&caller)?;
         let key = SessionKey::new(named(&head.parts)?, Owner::of(&caller));
         let line = self.past.lines.find(&key, &caller).ok_or_else(unknown)?;
-        let permit = self.enter(head, &caller)?;
+        let (permit, full) = self.enter_or_answer(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
+        self.only_answers(full, &bytes)?;
         let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
         match envelope::parse(&bytes, limits.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use futures::{StreamExt, stream, stream::BoxStream};
 use http::Response;
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     time::sleep_until,
 };
 use toolgate_core::{
@@ -83,19 +86,10 @@ impl Lasting {
         let span = live.call.span;
         let mut flow = Flow { call: self, reader: Some(reader), open, span };
         flow.prime().await;
-        let _ = tell.send(Begun::Stream(events));
-        if let Some(first) = first {
-            flow.say(first).await;
+        if tell.send(Begun::Stream(events)).is_err() {
+            flow.end().await;
         }
-        while let Some(said) = flow.next(&mut live).await {
-            let told = flow.say(said).await;
-            if !told && live.is_done() {
-                // Whoever comes back is told at least that there is no reply to come.
-                let lost = live.call.wire.error(Some(&live.call.id), &Error::internal());
-                tracing::warn!("a reply could neither be sent nor kept; events: its bounds");
-                flow.tell(&lost).await;
-            }
-        }
+        flow.all(first, &mut live).await;
         flow.end().await;
     }
 
@@ -139,6 +133,29 @@ impl Flow {
         }
     }
 
+    /// Tells what the call says, to its end, or until it asks what nobody will ever answer.
+    async fn all(&mut self, first: Option<Said>, live: &mut Live) {
+        let mut next = match first {
+            Some(said) => Some(said),
+            None => self.next(live).await,
+        };
+        while let Some(said) = next {
+            let asks = matches!(said, Said::Question(_));
+            let told = self.say(said).await;
+            if !told && (asks || live.is_done()) && self.open.is_some() {
+                // Whoever comes back is told at least that there is no reply to come.
+                let lost = live.call.wire.error(Some(&live.call.id), &Error::internal());
+                tracing::warn!("a message could neither be sent nor kept; events: its bounds");
+                self.tell(&lost).await;
+            }
+            let alone = self.open.is_none() && self.reader.is_none();
+            if (asks && !told) || (alone && live.is_asking()) {
+                return;
+            }
+            next = self.next(live).await;
+        }
+    }
+
     /// What the call says next, while clients come back.
     async fn next(&mut self, live: &mut Live) -> Option<Said> {
         loop {
@@ -157,9 +174,10 @@ impl Flow {
         match said {
             Said::Message(message) | Said::Question(message) => return self.tell(&message).await,
             Said::Nothing => {
-                if let Some(reader) = &self.reader {
-                    // One that has events to read needs no comment.
-                    let _ = reader.try_send(sse::KEEP_ALIVE);
+                // One that has events to read needs no comment.
+                let sent = self.reader.as_ref().map(|it| it.try_send(sse::KEEP_ALIVE));
+                if let Some(Err(TrySendError::Closed(_))) = sent {
+                    self.reader = None;
                 }
             }
             Said::Release(after) if self.call.can_release() && self.open.is_some() => {
@@ -222,10 +240,12 @@ impl Flow {
         is_in
     }
 
-    async fn end(self) {
-        if let Some(open) = &self.open {
+    /// From now on nobody comes back, and nobody reads.
+    async fn end(&mut self) {
+        if let Some(open) = self.open.take() {
             self.call.keep.end(&self.call.of, open.stream).await;
         }
+        self.reader = None;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests over the service, with doubles in place of tools and tokens.
 
+mod answers;
+mod asks;
 mod authentication;
 mod endpoint;
 mod http2;
@@ -9,6 +11,7 @@ mod mounted;
 mod panics;
 mod sockets;
 mod streams;
+mod unheard;
 
 use std::sync::{Arc, Mutex};
 

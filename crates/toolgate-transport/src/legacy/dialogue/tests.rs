@@ -127,7 +127,6 @@ impl Stage {
             of: 1,
             side: client,
             farewell: farewell.clone(),
-            told: false,
         };
         let (says, voice) = Voice::dialogue();
         let running = Running::Done(asks());

@@ -101,7 +101,7 @@ impl Engine {
             times: Times { answer: self.bounds.answer },
         };
         let (questions, side) = (self.past.open.clone(), Pipe(self));
-        let asks = Asks { frame, asking, questions, of: (), side, farewell, told: false };
+        let asks = Asks { frame, asking, questions, of: (), side, farewell };
         let (says, voice) = Voice::dialogue();
         self.hear(voice, converse(asks, running, one.deadline, says)).await
     }
