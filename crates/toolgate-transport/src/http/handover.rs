@@ -96,9 +96,11 @@ async fn put(stream: &TcpStream, bytes: Bytes, patience: Duration) -> io::Result
 /// Comes back when the other end has closed. What else it sends has no place here, and is dropped; a
 /// little of it, since it is read without a pause for anything else.
 async fn gone(stream: &TcpStream) -> io::Result<()> {
-    let (mut dropped, mut left) = ([0; 4096], BEHIND);
+    let mut left = BEHIND;
     loop {
         stream.readable().await?;
+        // Not in what waits, or each stream would carry it.
+        let mut dropped = [0; 4096];
         match stream.try_read(&mut dropped) {
             Ok(0) => return Ok(()),
             Ok(read) => {
