@@ -35,6 +35,8 @@ mod gateway;
 #[cfg(feature = "jwt")]
 mod introspection;
 #[cfg(feature = "jwt")]
+mod issuer;
+#[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
 mod memory;

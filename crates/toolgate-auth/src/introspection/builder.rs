@@ -19,10 +19,10 @@ use crate::{
     claims::{Claims, Mapping, Principal},
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
+    issuer::{Said, is_local, parsed},
     jwt::{
         judge::{Dpop, Settings},
         rules::Rules,
-        source::is_safe,
     },
     memory::Memory,
 };
@@ -215,7 +215,8 @@ impl Introspection {
     pub fn build(self) -> Result<IntrospectionAuth, StartError> {
         StartError::check(self.problems())?;
         let endpoint: Option<Uri> = self.endpoint.as_deref().and_then(parsed);
-        let loopback = self.is_local() || endpoint.as_ref().is_some_and(address::is_loopback_http);
+        let loopback =
+            is_local(&self.issuer) || endpoint.as_ref().is_some_and(address::is_loopback_http);
         if loopback {
             tracing::warn!(issuer = %self.issuer, "the issuer is on loopback: for development only");
         }
@@ -256,10 +257,6 @@ impl Introspection {
         })))
     }
 
-    fn is_local(&self) -> bool {
-        parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri))
-    }
-
     /// What is wrong with the settings, a sentence each.
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -268,17 +265,6 @@ impl Introspection {
                 problems.push(problem.to_owned());
             }
         };
-        // RFC 8414, section 2: an issuer has neither query nor fragment.
-        let plain = !self.issuer.contains(['?', '#', '@']);
-        let issuer = parsed(&self.issuer).filter(|uri| is_safe(uri, self.is_local()));
-        unless(
-            plain && issuer.is_some(),
-            "the issuer has to be an https URL without query, fragment and user, or an http URL on \
-             loopback for development",
-        );
-        let endpoint = self.endpoint.as_deref().map(|uri| parsed(uri).ok_or(()));
-        let fine = endpoint.is_none_or(|uri| uri.is_ok_and(|uri| is_safe(&uri, true)));
-        unless(fine, "`endpoint` has to be an https URL, or an http URL on loopback");
         let proven = match &self.client {
             Some(client) => client.is_complete(),
             None => self.dialect == Dialect::Google,
@@ -288,30 +274,20 @@ impl Introspection {
             proven,
             "introspection needs `client_secret` or `private_key_jwt`, none of them empty",
         );
-        let named =
-            |names: &Vec<String>| !names.is_empty() && names.iter().all(|name| !name.is_empty());
-        unless(
-            self.audiences.as_ref().is_none_or(named),
-            "`audience` names no audience; leave it out to accept the server's public URL",
-        );
-        unless(
-            self.without_audience
-                .as_ref()
-                .is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
-            "`accept_without_audience` has to name a claim and its value",
-        );
-        let every = ["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"];
-        unless(
-            self.without_audience.as_ref().is_none_or(|(claim, _)| !every.contains(&&**claim)),
-            "`accept_without_audience` has to name a member that says whom the token is for: not \
-             `aud`, which is then absent, nor one that every answer has",
-        );
-        unless(self.leeway <= Duration::from_secs(300), "`leeway` is longer than 5 minutes");
         unless(!self.timeout.is_zero(), "`timeout` leaves no time");
         unless(
             self.known_for.max(self.refused_for) <= MAX_KNOWN_FOR,
             "`remember` is longer than an hour: so long might a revoked token go on",
         );
+        let said = Said {
+            issuer: &self.issuer,
+            place: ("endpoint", self.endpoint.as_deref()),
+            audiences: self.audiences.as_ref(),
+            without_audience: self.without_audience.as_ref(),
+            everywhere: &["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"],
+            leeway: self.leeway,
+        };
+        problems.extend(said.problems());
         problems.extend(self.mapping.problems());
         problems
     }
@@ -345,8 +321,4 @@ impl fmt::Debug for Introspection {
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }
-}
-
-fn parsed(url: &str) -> Option<Uri> {
-    url.parse().ok()
 }

@@ -6,7 +6,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::Uri;
 use toolgate_core::{
     Refusal, StartError,
     env::{self, Env},
@@ -19,11 +18,12 @@ use super::{
     judge::{Dpop, Required, Settings},
     keys::Keys,
     rules::Rules,
-    source::{self, Source},
+    source::Source,
 };
 use crate::{
     claims::{Claims, Mapping, Principal},
     fetch::{Fetch, HttpFetch, address},
+    issuer::{Said, is_local, parsed},
 };
 
 /// Used proofs that are remembered, and those of one caller.
@@ -31,8 +31,6 @@ pub(super) const PROOFS: (usize, usize) = (65_536, 4_096);
 /// Tokens that are remembered.
 const MEMORY: usize = 4096;
 const LEEWAY: Duration = Duration::from_secs(30);
-/// Clocks that differ by more than this are broken, not drifting.
-const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 
 /// Access tokens of `issuer` that are signed JWTs.
 ///
@@ -333,14 +331,9 @@ impl Jwt {
         self
     }
 
-    /// Whether the issuer is on loopback without TLS.
-    fn is_local(&self) -> bool {
-        parsed(&self.issuer).is_some_and(|uri| address::is_loopback_http(&uri))
-    }
-
     /// What settings without problems stand for.
     pub(super) fn ready(self) -> Result<Issuer, StartError> {
-        let loopback = self.is_local();
+        let loopback = is_local(&self.issuer);
         if loopback {
             tracing::warn!(issuer = %self.issuer, "the issuer is on loopback: for development only");
         }
@@ -376,41 +369,20 @@ impl Jwt {
                 problems.push(problem.to_owned());
             }
         };
-        // RFC 8414, section 2: an issuer has neither query nor fragment.
-        let plain = !self.issuer.contains(['?', '#', '@']);
-        let issuer = parsed(&self.issuer).filter(|uri| source::is_safe(uri, self.is_local()));
-        unless(
-            plain && issuer.is_some(),
-            "the issuer has to be an https URL without query, fragment and user, or an http URL on \
-             loopback for development",
-        );
-        let keys = self.jwks_uri.as_deref().map(|uri| parsed(uri).ok_or(()));
-        let keys_fine = keys.is_none_or(|uri| uri.is_ok_and(|uri| source::is_safe(&uri, true)));
-        unless(keys_fine, "`jwks_uri` has to be an https URL, or an http URL on loopback");
-        let named =
-            |names: &Vec<String>| !names.is_empty() && names.iter().all(|name| !name.is_empty());
-        unless(
-            self.audiences.as_ref().is_none_or(named),
-            "`audience` names no audience; leave it out to accept the server's public URL",
-        );
         unless(!self.algorithms.is_empty(), "`algorithms` names no algorithm");
-        unless(self.leeway <= MAX_LEEWAY, "`leeway` is longer than 5 minutes");
         unless(
             self.proofs.is_none_or(|(all, per_caller)| all > 0 && per_caller > 0),
             "`dpop_memory` leaves no room, so no proof would pass",
         );
-        let instead = self.without_audience.as_ref();
-        unless(
-            instead.is_none_or(|(claim, values)| !claim.is_empty() && named(values)),
-            "`accept_without_audience` has to name a claim and its value",
-        );
-        unless(
-            instead.is_none_or(|(claim, _)| {
-                !matches!(&**claim, "aud" | "iss" | "exp" | "nbf" | "iat")
-            }),
-            "`accept_without_audience` has to name a claim that says whom the token is for: not \
-             `aud`, which is then absent, nor one that every token has",
-        );
+        let said = Said {
+            issuer: &self.issuer,
+            place: ("jwks_uri", self.jwks_uri.as_deref()),
+            audiences: self.audiences.as_ref(),
+            without_audience: self.without_audience.as_ref(),
+            everywhere: &["aud", "iss", "exp", "nbf", "iat"],
+            leeway: self.leeway,
+        };
+        problems.extend(said.problems());
         problems.extend(self.mapping.problems());
         problems
     }
@@ -464,8 +436,4 @@ impl fmt::Debug for Jwt {
             .field("without_audience", &self.without_audience)
             .finish_non_exhaustive()
     }
-}
-
-fn parsed(url: &str) -> Option<Uri> {
-    url.parse().ok()
 }
