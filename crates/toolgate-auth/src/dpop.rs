@@ -155,7 +155,7 @@ fn named<'a>(split: &'a Split<'_>, off: Off) -> Result<(Algorithm, &'a Value), F
 /// Whether a proof is signed with the key that it brings. A private key, or a symmetric one, is not
 /// read, nor one that takes too long.
 fn is_signed(split: &Split<'_>, algorithm: Algorithm, jwk: &Value) -> Result<bool, Fault> {
-    let key = Key::sent(jwk).map_err(|_| Fault(Broken::Key))?;
+    let key = Key::sent(jwk, algorithm).map_err(|_| Fault(Broken::Key))?;
     let verifier = key.verifier(algorithm, Rules::default()).ok_or(Fault(Broken::Key))?;
     Ok(verifier.verify(split.signed(), split.signature()).is_ok())
 }

@@ -160,8 +160,8 @@ impl Shared {
     /// What a token is worth, whoever sent it.
     async fn worth(&self, token: &Token, resource: &str) -> Result<Good, Verdict> {
         let text = token.expose();
-        let short = text.len() <= MAX_REMEMBERED;
-        let hash = short.then(|| hash(&[resource.as_bytes(), text.as_bytes()]));
+        let kept = self.memory.keeps() && text.len() <= MAX_REMEMBERED;
+        let hash = kept.then(|| hash(&[resource.as_bytes(), text.as_bytes()]));
         if let Some(hash) = &hash
             && let Some(good) = self.remembered(hash).await?
         {

@@ -52,6 +52,11 @@ impl<V: Clone> Memory<V> {
         Self { most, state: Mutex::new(state) }
     }
 
+    /// Whether it keeps anything at all.
+    pub(crate) fn keeps(&self) -> bool {
+        self.most > 0
+    }
+
     /// The value, while its time is not over. One from the future is none: the clock was set back, so
     /// nobody knows how long it has been there.
     pub(crate) fn find(&self, hash: &Hash, now: SystemTime) -> Option<V> {
@@ -66,7 +71,7 @@ impl<V: Clone> Memory<V> {
 
     /// Keeps a value from now until then.
     pub(crate) fn keep(&self, hash: Hash, value: V, now: SystemTime, until: SystemTime) {
-        if self.most == 0 || until <= now {
+        if !self.keeps() || until <= now {
             return;
         }
         let mut state = self.state();

@@ -85,11 +85,12 @@ impl Shared {
     /// Which schemes are asked for. A bad proof is not mended by another login, so it asks for a proof
     /// alone.
     pub(super) fn bound_challenges(&self, why: &Refusal) -> Vec<Challenge> {
+        if self.replays.is_none() {
+            return vec![Challenge::bearer()];
+        }
         let names = Algorithm::ALL.map(Algorithm::name).join(" ");
         let dpop = Challenge::new("DPoP").param("algs", names);
-        if self.replays.is_none() {
-            vec![Challenge::bearer()]
-        } else if why.error_code() == Some(BAD_PROOF) || self.all_bound() {
+        if why.error_code() == Some(BAD_PROOF) || self.all_bound() {
             vec![dpop]
         } else {
             vec![Challenge::bearer(), dpop]

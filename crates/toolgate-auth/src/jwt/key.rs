@@ -66,6 +66,20 @@ pub(crate) enum Skip {
 impl Key {
     /// Reads one member of a set's `keys`.
     pub(crate) fn read(jwk: &Value, rules: Rules) -> Result<Self, Skip> {
+        Self::of(jwk, rules, |_| true)
+    }
+
+    /// Reads a key that came with what it signed by `algorithm`, for that alone.
+    pub(crate) fn sent(jwk: &Value, algorithm: Algorithm) -> Result<Self, Skip> {
+        let modulus = jwk.get("n").and_then(Value::as_str).map_or(0, str::len);
+        if modulus > MAX_SENT_MODULUS {
+            return Err(Skip::Strength);
+        }
+        Self::of(jwk, Rules::default(), |it| it == algorithm)
+    }
+
+    /// Reads a key, for those algorithms of its type that are wanted.
+    fn of(jwk: &Value, rules: Rules, wanted: impl Fn(Algorithm) -> bool) -> Result<Self, Skip> {
         if rules.enforce(Rule::KeyUse) && !is_for_signatures(jwk) {
             return Err(Skip::Use);
         }
@@ -82,16 +96,11 @@ impl Key {
             return Err(Skip::Kind);
         }
         let id = jwk.get("kid").and_then(Value::as_str).map(str::to_owned);
-        Ok(Self { id, declared, verifiers: verifiers(jwk, rules)? })
-    }
-
-    /// Reads a key that came with what it signed.
-    pub(crate) fn sent(jwk: &Value) -> Result<Self, Skip> {
-        let modulus = jwk.get("n").and_then(Value::as_str).map_or(0, str::len);
-        if modulus > MAX_SENT_MODULUS {
-            return Err(Skip::Strength);
-        }
-        Self::read(jwk, Rules::default())
+        let (jwk, fitting) = fitting(jwk, rules)?;
+        let wanted = fitting.iter().filter(|it| wanted(**it));
+        let verifiers = wanted.map(|it| Ok((*it, verifier(*it, &jwk)?)));
+        let verifiers = verifiers.collect::<Result<_, JoseError>>().map_err(|_| Skip::Malformed)?;
+        Ok(Self { id, declared, verifiers })
     }
 
     /// The verifier for `algorithm`: of those that fit the key, and as declared.
@@ -113,9 +122,10 @@ fn is_for_signatures(jwk: &Value) -> bool {
     used && ops
 }
 
-type Verifiers = Vec<(Algorithm, Box<dyn JwsVerifier>)>;
+/// The public material of a key, and the algorithms that fit it.
+type Fitting = (Jwk, &'static [Algorithm]);
 
-fn verifiers(jwk: &Value, rules: Rules) -> Result<Verifiers, Skip> {
+fn fitting(jwk: &Value, rules: Rules) -> Result<Fitting, Skip> {
     // Only the material is read with types: the rest of a key is where publishers differ.
     let unknown_curve = || match jwk.get("crv").and_then(Value::as_str) {
         Some("P-256" | "P-384" | "P-521" | "Ed25519" | "Ed448") => Skip::Malformed,
@@ -131,7 +141,7 @@ fn verifiers(jwk: &Value, rules: Rules) -> Result<Verifiers, Skip> {
     }
 }
 
-fn rsa(n: &[u8], e: &[u8], rules: Rules) -> Result<Verifiers, Skip> {
+fn rsa(n: &[u8], e: &[u8], rules: Rules) -> Result<Fitting, Skip> {
     let (n, e) = (significant(n), significant(e));
     if rules.enforce(Rule::KeyStrength) && !RSA_BITS.contains(&bits(n)) {
         return Err(Skip::Strength);
@@ -140,15 +150,14 @@ fn rsa(n: &[u8], e: &[u8], rules: Rules) -> Result<Verifiers, Skip> {
     if e.len() > 8 || e == [1] || e.last().is_none_or(|byte| byte % 2 == 0) {
         return Err(Skip::Malformed);
     }
-    let jwk = material("RSA", &[("n", text(n)), ("e", text(e))])?;
-    built(&jwk, &RSA)
+    Ok((material("RSA", &[("n", text(n)), ("e", text(e))])?, &RSA))
 }
 
-fn ec(curve: EcCurves, x: &[u8], y: &[u8]) -> Result<Verifiers, Skip> {
-    let (algorithm, name, length) = match curve {
-        EcCurves::P256 => (Algorithm::Es256, "P-256", 32),
-        EcCurves::P384 => (Algorithm::Es384, "P-384", 48),
-        EcCurves::P521 => (Algorithm::Es512, "P-521", 66),
+fn ec(curve: EcCurves, x: &[u8], y: &[u8]) -> Result<Fitting, Skip> {
+    let (fitting, name, length): (&[Algorithm], _, _) = match curve {
+        EcCurves::P256 => (&[Algorithm::Es256], "P-256", 32),
+        EcCurves::P384 => (&[Algorithm::Es384], "P-384", 48),
+        EcCurves::P521 => (&[Algorithm::Es512], "P-521", 66),
         _ => return Err(Skip::Kind),
     };
     // Whole field elements (RFC 7518, section 6.2.1.2): the two are joined below, and a short one
@@ -157,18 +166,17 @@ fn ec(curve: EcCurves, x: &[u8], y: &[u8]) -> Result<Verifiers, Skip> {
         return Err(Skip::Malformed);
     }
     let jwk = material("EC", &[("crv", name.to_owned()), ("x", text(x)), ("y", text(y))])?;
-    built(&jwk, &[algorithm])
+    Ok((jwk, fitting))
 }
 
-fn edwards(curve: OkpCurves, x: &[u8]) -> Result<Verifiers, Skip> {
-    let (algorithm, name) = match curve {
-        OkpCurves::Ed25519 => (Algorithm::Ed25519, "Ed25519"),
-        OkpCurves::Ed448 => (Algorithm::Ed448, "Ed448"),
+fn edwards(curve: OkpCurves, x: &[u8]) -> Result<Fitting, Skip> {
+    let (fitting, name): (&[Algorithm], _) = match curve {
+        OkpCurves::Ed25519 => (&[Algorithm::EdDsa, Algorithm::Ed25519], "Ed25519"),
+        OkpCurves::Ed448 => (&[Algorithm::EdDsa, Algorithm::Ed448], "Ed448"),
         // The curves for key agreement, and those to come.
         _ => return Err(Skip::Kind),
     };
-    let jwk = material("OKP", &[("crv", name.to_owned()), ("x", text(x))])?;
-    built(&jwk, &[Algorithm::EdDsa, algorithm])
+    Ok((material("OKP", &[("crv", name.to_owned()), ("x", text(x))])?, fitting))
 }
 
 /// A key of the public material alone, as the verifiers want it.
@@ -179,11 +187,6 @@ fn material(kind: &str, members: &[(&str, String)]) -> Result<Jwk, Skip> {
         set.map_err(|_| Skip::Malformed)?;
     }
     Ok(jwk)
-}
-
-fn built(jwk: &Jwk, algorithms: &[Algorithm]) -> Result<Verifiers, Skip> {
-    let each = algorithms.iter().map(|algorithm| Ok((*algorithm, verifier(*algorithm, jwk)?)));
-    each.collect::<Result<_, JoseError>>().map_err(|_| Skip::Malformed)
 }
 
 fn verifier(algorithm: Algorithm, jwk: &Jwk) -> Result<Box<dyn JwsVerifier>, JoseError> {

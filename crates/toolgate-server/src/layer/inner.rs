@@ -117,18 +117,14 @@ impl Inners {
         Self((!layers.is_empty()).then(|| layers.into()))
     }
 
-    /// What runs an item within its layers, where there are any.
-    pub(crate) fn around(&self, given: impl FnOnce() -> Given) -> Option<Around> {
-        let layers = self.0.clone()?;
-        Some(Around { layers, given: given() })
+    /// What runs an item within its layers.
+    pub(crate) fn around(&self, given: impl FnOnce() -> Given) -> Around {
+        Around(self.0.clone().map(|layers| (layers, given())))
     }
 }
 
-/// What runs an item within its layers.
-pub(crate) struct Around {
-    layers: Arc<[Layer]>,
-    given: Given,
-}
+/// What runs an item within its layers, where there are any.
+pub(crate) struct Around(Option<(Arc<[Layer]>, Given)>);
 
 impl Around {
     /// Runs a handler within the layers. An answer of another kind is none.
@@ -138,7 +134,7 @@ impl Around {
         cx: Context,
         handler: impl FnOnce(Context) -> BoxFuture<'static, Result<T>>,
     ) -> BoxFuture<'static, Result<T>> {
-        let Self { layers, given } = self;
+        let Some((layers, given)) = self.0 else { return handler(cx) };
         // Handlers do nothing before they are polled.
         let handler = handler(cx.clone());
         let handler = Box::pin(async { handler.await.map(T::into_answer) });

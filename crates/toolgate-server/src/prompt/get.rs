@@ -43,16 +43,13 @@ pub(crate) async fn get(
 async fn run(
     prompt: Arc<PromptEntry>,
     values: Vec<TextValue>,
-    around: Option<Around>,
+    around: Around,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(PromptEntry::KIND, prompt.name());
     let renderer = |cx| (prompt.renderer)(values, cx);
-    let renderer = |cx| match around {
-        Some(around) => around.run(item, cx, renderer),
-        None => renderer(cx),
-    };
+    let renderer = |cx| around.run(item, cx, renderer);
     match handle::run(item, prompt.spec.timeout, cx, Some(&round), renderer).await? {
         Ended::Done(mut result) => {
             if result.description.is_none() {

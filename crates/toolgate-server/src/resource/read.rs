@@ -37,15 +37,12 @@ pub(crate) async fn read(
     let ReadResource { uri, input_responses, request_state, .. } =
         ReadResource::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
-    let Found { kind, entry, values, arguments, .. } = admitted(items, &uri, &cx).await?;
+    let (Found { kind, entry, values, .. }, arguments) = admitted(items, &uri, &cx).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(entry.state.clone());
     let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
     let origin = Origin { uri, mime_type: entry.spec.mime_type.clone() };
-    let around = inner.around(|| Given {
-        arguments: arguments.unwrap_or_else(Json::object),
-        uri: Some(origin.uri.as_str().into()),
-    });
+    let around = inner.around(|| Given { arguments, uri: Some(origin.uri.as_str().into()) });
     let asked = Asked { origin, values };
     handle::start(cx, |cx| run(kind, entry, asked, around, cx, round)).await
 }
@@ -58,11 +55,12 @@ pub(crate) async fn may_read(items: &Items, uri: &str, cx: &Context) -> Result<(
     admitted(items, uri, cx).await.map(|_| ())
 }
 
-/// What a URI means, for a caller who may read it.
-async fn admitted(items: &Items, uri: &str, cx: &Context) -> Result<Found, Error> {
+/// What a URI means, for a caller who may read it, and the variables that this was decided by.
+async fn admitted(items: &Items, uri: &str, cx: &Context) -> Result<(Found, Json), Error> {
     let found = uri::is_uri(uri).then(|| find(items, uri)).flatten();
     let found = found.ok_or_else(|| unknown(uri))?;
-    found.admitted(uri, cx).await
+    let variables = found.admit(uri, cx).await?;
+    Ok((found, variables))
 }
 
 /// The resource that a URI means.
@@ -71,8 +69,6 @@ struct Found {
     entry: Arc<ResourceEntry>,
     family: Option<Arc<TemplateEntry>>,
     values: Vec<TextValue>,
-    /// The variables of a family, as they were decided upon.
-    arguments: Option<Json>,
 }
 
 /// The resource of exactly this URI, else that of the first family that it matches. What comes first
@@ -80,13 +76,7 @@ struct Found {
 fn find(items: &Items, uri: &str) -> Option<Found> {
     if let Some(entry) = items.resources.find(uri) {
         let (entry, values) = (entry.clone(), Vec::new());
-        return Some(Found {
-            kind: ResourceEntry::KIND,
-            entry,
-            family: None,
-            values,
-            arguments: None,
-        });
+        return Some(Found { kind: ResourceEntry::KIND, entry, family: None, values });
     }
     items.templates.available().find_map(|family| {
         let value = |(name, text): (&str, Cow<'_, str>)| TextValue {
@@ -97,23 +87,23 @@ fn find(items: &Items, uri: &str) -> Option<Found> {
         let values = family.template.matches(uri)?.into_iter().map(value).collect();
         let entry = family.of.clone();
         let (kind, family) = (TemplateEntry::KIND, Some(family.clone()));
-        Some(Found { kind, entry, family, values, arguments: None })
+        Some(Found { kind, entry, family, values })
     })
 }
 
 impl Found {
-    async fn admitted(mut self, uri: &str, cx: &Context) -> Result<Self, Error> {
+    /// Decides by the variables of a family; there are none where it is no family.
+    async fn admit(&self, uri: &str, cx: &Context) -> Result<Json, Error> {
         let unknown = || unknown(uri);
         let Some(family) = &self.family else {
             catalog::admit(&*self.entry, None, cx, unknown).await?;
-            return Ok(self);
+            return Ok(Json::object());
         };
         let named = self.values.iter().map(|value| (&value.name, &value.text));
         let arguments = Json::of(&named.collect::<BTreeMap<_, _>>());
         let arguments = arguments.map_err(|_| Error::internal())?;
         catalog::admit(&**family, Some(&arguments), cx, unknown).await?;
-        self.arguments = Some(arguments);
-        Ok(self)
+        Ok(arguments)
     }
 }
 
@@ -121,17 +111,14 @@ async fn run(
     kind: &'static str,
     entry: Arc<ResourceEntry>,
     asked: Asked,
-    around: Option<Around>,
+    around: Around,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(kind, entry.name());
     let uri = asked.origin.uri.clone();
     let reader = |cx| (entry.reader)(asked, cx);
-    let reader = |cx| match around {
-        Some(around) => around.run(item, cx, reader),
-        None => reader(cx),
-    };
+    let reader = |cx| around.run(item, cx, reader);
     match handle::run(item, entry.spec.timeout, cx, Some(&round), reader).await? {
         Ended::Done(contents) if contents.is_empty() => Err(unknown(&uri)),
         Ended::Done(contents) => {

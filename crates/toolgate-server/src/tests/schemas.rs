@@ -1,6 +1,6 @@
 //! Schemas as they are listed: what contains itself is refused, what was written by hand stays.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -15,6 +15,13 @@ struct Node {
     name: String,
     #[serde(default)]
     children: Vec<Node>,
+}
+
+/// Its schema has `patternProperties`.
+#[derive(Deserialize, JsonSchema)]
+struct Numbered {
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    by_number: BTreeMap<u32, Numbered>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -60,6 +67,8 @@ async fn what_contains_itself_is_refused_by_field_and_type() {
     }
     let told = problem(taking::<Node>(spec()));
     assert!(told.contains("argument `children[]`"), "{told}");
+    let told = problem(taking::<Numbered>(spec()));
+    assert!(told.contains("argument `by_number.*`"), "{told}");
     let told = problem(answering(spec(), Json(vec![node()])));
     assert!(told.contains("answer `result[].children[]`") && told.contains("`Node`"), "{told}");
     let told = problem(answering(spec(), Json(node())));

@@ -48,16 +48,13 @@ pub(crate) async fn call(
 async fn run(
     tool: Arc<ToolEntry>,
     arguments: Json,
-    around: Option<Around>,
+    around: Around,
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
     let item = Item::new(ToolEntry::KIND, tool.name());
     let handler = |cx| (tool.handler)(arguments, cx);
-    let handler = |cx| match around {
-        Some(around) => around.run(item, cx, handler),
-        None => handler(cx),
-    };
+    let handler = |cx| around.run(item, cx, handler);
     match handle::run(item, tool.spec.timeout, cx, Some(&round), handler).await? {
         Ended::Done(mut result) => {
             if tool.wraps {

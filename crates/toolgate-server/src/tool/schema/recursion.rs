@@ -42,7 +42,12 @@ impl<'a> Search<'a> {
                 several.iter().find_map(|schema| self.at(schema, format!("{field}[]")))
             }
             ("items", schema) => self.at(schema, format!("{field}[]")),
-            ("additionalProperties", schema) => self.at(schema, format!("{field}.*")),
+            ("patternProperties", Value::Object(named)) => {
+                named.values().find_map(|schema| self.at(schema, format!("{field}.*")))
+            }
+            ("additionalProperties" | "unevaluatedProperties", schema) => {
+                self.at(schema, format!("{field}.*"))
+            }
             _ => None,
         })
     }
