@@ -5,7 +5,7 @@ mod listen;
 mod open;
 
 pub(crate) use self::{
-    dialogue::{Asks, Farewell, Frame, Side, Times, Voice, Word, converse},
-    listen::{Listen, TooMuch, full, room},
+    dialogue::{Asks, Farewell, Frame, Side, Voice, Word, converse},
+    listen::{Listen, TooMuch, room},
     open::OpenQuestions,
 };

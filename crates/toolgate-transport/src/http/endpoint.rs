@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures::FutureExt;
 use http::{Method, Response, request::Parts};
 use tokio::time::{Instant, timeout};
@@ -17,6 +18,7 @@ use toolgate_core::{
 };
 
 use super::{
+    accept::Accepts,
     admission::{Admission, Bucket, Permit},
     answer::{self, Problem},
     body::Body,
@@ -187,12 +189,24 @@ impl Endpoint {
             return self.open_stream(head, caller, deadline).await;
         }
         let accepts = shape::head(&head.parts, self.past.methods())?;
+        let (one, bytes) = self.taken(head, caller, accepts, body, deadline).await?;
+        self.message(one, &bytes).await
+    }
+
+    /// Counts a POST as running, and reads it. One that has a spare place holds an answer.
+    pub(crate) async fn taken<'a>(
+        &self,
+        head: &'a Head,
+        caller: Caller,
+        accepts: Accepts,
+        body: &mut Inbound,
+        deadline: Instant,
+    ) -> Result<(Admitted<'a>, Bytes), Box<Problem>> {
         let (permit, full) = self.enter_or_answer(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
         self.only_answers(full, &bytes)?;
-        let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
-        self.message(one, &bytes).await
+        Ok((Admitted { head, caller, accepts, permit, deadline, lasts: false }, bytes))
     }
 
     pub(crate) fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {

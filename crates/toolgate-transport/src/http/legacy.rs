@@ -144,7 +144,7 @@ impl Past {
     /// What lets a call outlive its connection: a session to come back to, and events that are kept.
     fn lasting(&self, talk: &Talk) -> Option<Lasting> {
         Some(Lasting {
-            of: Arc::new(talk.key()?.clone()),
+            of: talk.key()?.clone(),
             revision: talk.conversation().revision,
             keep: self.keep.clone()?,
             readers: self.readers.clone(),

@@ -50,14 +50,15 @@ pub(crate) struct Call {
 /// choose the status, so it comes back.
 pub(crate) async fn answer(mut call: Call, running: Running) -> Result<Response<Body>, Failure> {
     let lasting = call.lasting.take();
-    let mut live = match (running, call.asks.take()) {
-        (Running::Done(reply), asks) if asks.is_none() || reply.kind == Kind::Complete => {
+    let asks = call.asks.take();
+    let running = match running {
+        Running::Done(reply) if asks.is_none() || reply.kind == Kind::Complete => {
             return Ok(whole(call, &reply));
         }
-        (running, Some(asks)) => Live::asking(call, *asks, running),
-        (Running::Open { notes, end }, None) => Live::new(call, notes, end),
-        _ => return Err(Failure::Error(Error::internal())),
+        running => running,
     };
+    let live = Live::of(call, running, asks);
+    let mut live = live.ok_or_else(|| Failure::Error(Error::internal()))?;
     if let Some(lasting) = lasting {
         return lasting.answer(live).await;
     }
@@ -160,17 +161,22 @@ enum Step {
 }
 
 impl Live {
-    pub(crate) fn new(
-        call: Call,
-        notes: Notes,
-        end: BoxFuture<'static, Result<Reply, Error>>,
-    ) -> Self {
+    /// A request that runs on; none where the service answered in a way that nobody knows.
+    pub(crate) fn of(call: Call, running: Running, asks: Option<Box<SessionAsks>>) -> Option<Self> {
+        match (running, asks) {
+            (running, Some(asks)) => Some(Self::asking(call, *asks, running)),
+            (Running::Open { notes, end }, None) => Some(Self::new(call, notes, end)),
+            _ => None,
+        }
+    }
+
+    fn new(call: Call, notes: Notes, end: BoxFuture<'static, Result<Reply, Error>>) -> Self {
         let end = contain(call.deadline, move || end);
         Self::with(call, Voice::Notes(notes), Farewell::default(), end)
     }
 
     /// One that may ask, and so has no point in time at which it has to be over.
-    pub(crate) fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
+    fn asking(mut call: Call, mut asks: SessionAsks, running: Running) -> Self {
         call.span = Span::WhileRead(call.patience);
         let place = Some(asks.side.take(call.permit.take()));
         let farewell = asks.farewell.clone();

@@ -56,12 +56,6 @@ pub(crate) struct Frame {
     pub(crate) meta: RequestMeta,
     pub(crate) life: Arc<dyn Life>,
     pub(crate) stopping: Shutdown,
-    pub(crate) times: Times,
-}
-
-/// How long things may take.
-#[derive(Clone, Copy)]
-pub(crate) struct Times {
     /// For how long a question may be open.
     pub(crate) answer: Duration,
 }
@@ -154,7 +148,7 @@ impl<K: Eq + Hash + Clone, S: Side> Asks<K, S> {
             Failure::Error(Error::denied(Denial::Busy(RETRY)))
         })?;
         self.farewell.asking(true);
-        let until = Instant::now() + self.frame.times.answer;
+        let until = Instant::now() + self.frame.answer;
         for question in questions {
             says.send(Word::Question(question.message)).await.map_err(|_| Failure::Cancelled)?;
         }

@@ -29,6 +29,16 @@ pub(crate) enum TooMuch {
     Full,
 }
 
+impl TooMuch {
+    /// What a client is told that asks for more: what is listened to already is no fault.
+    pub(crate) fn told(self) -> Result<(), Failure> {
+        match self {
+            Self::Known => Ok(()),
+            Self::Full => Err(full()),
+        }
+    }
+}
+
 /// Whether one more resource may be listened to beside these, or the lists where none is named.
 pub(crate) fn room<'a>(
     listens: impl Iterator<Item = &'a Listen>,
@@ -47,7 +57,7 @@ pub(crate) fn room<'a>(
 }
 
 /// There is no room for one more.
-pub(crate) fn full() -> Failure {
+fn full() -> Failure {
     let message = "the session watches as many resources as it may";
     Failure::Error(Error::new(code::REFUSED, message))
 }

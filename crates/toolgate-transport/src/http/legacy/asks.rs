@@ -24,7 +24,7 @@ use super::{
     session::{PATIENCE, kept},
     talk::Talk,
 };
-use crate::legacy::{Asks, Farewell, Frame, OpenQuestions, Side, Times};
+use crate::legacy::{Asks, Farewell, Frame, OpenQuestions, Side};
 
 /// The questions that sessions have open.
 pub(super) type Open = OpenQuestions<Arc<SessionKey>, Bearer>;
@@ -120,13 +120,12 @@ impl Endpoint {
         request: &Request,
         meta: &RequestMeta,
     ) -> Option<Box<SessionAsks>> {
-        let key = talk.key()?;
-        let store = self.past.sessions.clone().filter(|_| matches!(talk, Talk::Session(..)));
-        let conversation = talk.conversation();
+        let (key, conversation) = (talk.key()?, talk.conversation());
         if !(self.reaches(one, talk) && may_ask(&request.method) && conversation.can_answer()) {
             return None;
         }
-        let key = Arc::new(key.clone());
+        let key = key.clone();
+        let store = self.past.sessions.clone().filter(|_| matches!(talk, Talk::Session(..)));
         let bucket = Bucket::of(&one.caller, Peer::of(&one.head.parts.extensions));
         let (calls, streams) = (self.admission.clone(), self.streams.clone());
         Some(Box::new(Asks {
@@ -136,7 +135,7 @@ impl Endpoint {
                 meta: meta.clone(),
                 life: self.life.clone(),
                 stopping: self.stopping.clone(),
-                times: Times { answer: self.limits.answer },
+                answer: self.limits.answer,
             },
             asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
             questions: self.past.open.clone(),

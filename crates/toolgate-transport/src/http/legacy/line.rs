@@ -2,7 +2,7 @@
 //! opens a stream and learns from its first event where to POST; everything is answered on the
 //! stream, and a POST is told only that it was taken.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, request::Parts};
@@ -31,6 +31,7 @@ use super::{
         read::Inbound,
         reply::{Live, Said},
         shape,
+        sse::Span,
     },
     Entry, SessionAsks,
     lines::{Line, Voice},
@@ -42,8 +43,6 @@ use crate::run::{Failure, contain, until_cancelled};
 
 /// What a line is named by in the address that its client posts to.
 const ID: &str = "sessionId";
-/// How long after a call's time its last word still waits for a slow reader.
-const GRACE: Duration = Duration::from_secs(1);
 
 impl Endpoint {
     /// Answers a request at this transport's path.
@@ -104,12 +103,8 @@ impl Endpoint {
         self.required(&caller)?;
         let key = SessionKey::new(named(&head.parts)?, Owner::of(&caller));
         let line = self.past.lines.find(&key, &caller).ok_or_else(unknown)?;
-        let (permit, full) = self.enter_or_answer(head, &caller)?;
-        let limits = &self.limits;
-        let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
-        self.only_answers(full, &bytes)?;
-        let one = Admitted { head, caller, accepts, permit, deadline, lasts: false };
-        match envelope::parse(&bytes, limits.json_depth) {
+        let (one, bytes) = self.taken(head, caller, accepts, body, deadline).await?;
+        match envelope::parse(&bytes, self.limits.json_depth) {
             Ok(Incoming::Request { id, method, params }) => {
                 tracing::Span::current().record("method", method::known(&method));
                 let request = Request::new(method, params.unwrap_or_else(Json::object));
@@ -119,7 +114,8 @@ impl Endpoint {
             Ok(Incoming::Notification { method, params }) => {
                 tracing::Span::current().record("method", method::known(&method));
                 let note = Note::new(method, params.unwrap_or_else(Json::object));
-                let own = old(head, &note.method, &note.params)?;
+                let (_, own) = era::split(&note.params).map_err(bad)?;
+                let own = old(head, &note.method, own)?;
                 let talk = Talk::Line(line.clone(), line.record());
                 self.noted(&one, &talk, note, own).await
             }
@@ -141,10 +137,9 @@ impl Endpoint {
         id: RequestId,
         request: Request,
     ) -> Result<Response<Body>, Box<Problem>> {
-        let own = old(one.head, &request.method, &request.params)?;
-        let turn = {
-            let (params, _) = era::split(&request.params).map_err(bad)?;
-            read(&request.method, &params)
+        let (own, turn) = {
+            let (params, own) = era::split(&request.params).map_err(bad)?;
+            (old(one.head, &request.method, own)?, read(&request.method, &params))
         };
         let turn = match turn {
             Ok(Turn::Handshake(asked)) => return self.line_handshake(one, line, id, asked).await,
@@ -228,11 +223,9 @@ impl Endpoint {
         };
         let Answers { voice, wire, entry, id } = answers;
         let call = self.call(one, id, wire, entry);
-        let live = match (running, asks) {
-            (running, Some(asks)) => Live::asking(call, *asks, running),
-            (Running::Open { notes, end }, None) => Live::new(call, notes, end),
-            _ => return Err(broken("the service answered in a way that nobody knows")),
-        };
+        let live = Live::of(call, running, asks);
+        let live =
+            live.ok_or_else(|| Problem::of(StatusCode::INTERNAL_SERVER_ERROR, Error::internal()))?;
         let says = async move {
             tokio::select! {
                 biased;
@@ -259,7 +252,7 @@ impl Endpoint {
             Err(failure) if failure.is_answer() => Some(wire.error(Some(&id), &failure.error())),
             Err(failure) => return Err(self.failed(&failure, &one.caller)),
         };
-        let (until, permit) = (one.deadline + GRACE, one.permit);
+        let (until, permit) = (Span::Until(one.deadline).patience(), one.permit);
         let says = async move {
             if let Some(message) = message {
                 voice.say(&message, until).await;
@@ -289,8 +282,7 @@ async fn say_all(voice: &Voice, mut live: Live) {
 }
 
 /// What a message says of itself, where it is of the old era.
-fn old(head: &Head, method: &str, params: &Json) -> Result<RequestMeta, Box<Problem>> {
-    let (_, own) = era::split(params).map_err(bad)?;
+fn old(head: &Head, method: &str, own: RequestMeta) -> Result<RequestMeta, Box<Problem>> {
     match shape::era(&head.parts.headers, Some(method), &own).map_err(bad)? {
         Era::Legacy => Ok(own),
         _ => Err(bad(Error::new(code::INVALID_REQUEST, "this revision has another endpoint"))),

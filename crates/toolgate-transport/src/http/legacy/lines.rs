@@ -47,7 +47,7 @@ impl Lines {
         let live = self.0.live.of(key, caller)?;
         let (out, said) = mpsc::channel(AHEAD);
         let kept = Kept { record: Arc::new(assumed(key.owner.clone(), None)), begun: false };
-        let line = Line { key: key.clone(), live, kept: Mutex::new(kept), out };
+        let line = Line { key: Arc::new(key.clone()), live, kept: Mutex::new(kept), out };
         let line = Arc::new(line);
         self.0.table().insert(key.clone(), line.clone());
         let open = Open { lines: Arc::downgrade(&self.0), key: key.clone() };
@@ -76,7 +76,7 @@ fn assumed(owner: Owner, revision: Option<Revision>) -> SessionRecord {
 
 /// A line.
 pub(super) struct Line {
-    pub(super) key: SessionKey,
+    pub(super) key: Arc<SessionKey>,
     pub(super) live: Arc<LiveSession>,
     kept: Mutex<Kept>,
     out: mpsc::Sender<Bytes>,

@@ -16,7 +16,7 @@ use tokio::{
 };
 use toolgate_core::{
     Error,
-    legacy::{SessionKey, StreamKind},
+    legacy::{Replay, SessionKey, StreamKind},
     protocol::legacy::Revision,
 };
 use tracing::Instrument;
@@ -228,10 +228,7 @@ impl Flow {
     /// one before it goes on.
     async fn let_in(&mut self, back: Return) -> bool {
         let replay = self.call.keep.replay(&self.call.of, back.after).await;
-        let missed = replay.map(|replay| {
-            let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
-            events.map(|(id, data)| sse::named(Some(id), &data)).collect()
-        });
+        let missed = replay.map(|replay| missed(replay).collect());
         let known = missed.is_some();
         let is_in = back.missed.send(missed).is_ok() && known;
         if is_in {
@@ -247,6 +244,12 @@ impl Flow {
         }
         self.reader = None;
     }
+}
+
+/// What a client has missed that comes back.
+pub(super) fn missed(replay: Replay) -> impl Iterator<Item = Bytes> {
+    let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
+    events.map(|(id, data)| sse::named(Some(id), &data))
 }
 
 async fn returning(open: &mut Option<Open>) -> Return {

@@ -11,7 +11,7 @@ use tokio::{
 };
 use toolgate_core::{
     Caller, Context, Denial, Error,
-    legacy::{Conversation, EventId, Replay, SessionKey, SessionRecord, StreamKind, Watch},
+    legacy::{Conversation, EventId, SessionKey, SessionRecord, StreamKind, Watch},
     protocol::{RequestMeta, code, legacy::Revision},
 };
 
@@ -28,13 +28,13 @@ use super::{
         sse::{self, Span},
     },
     live::{LiveSession, Reading},
-    outlive::{AHEAD, streamed},
+    outlive::{AHEAD, missed, streamed},
     readers::Return,
     session::unavailable,
     talk::Talk,
 };
 use crate::{
-    legacy::{Listen, TooMuch, full},
+    legacy::{Listen, TooMuch},
     run::Failure,
 };
 
@@ -185,17 +185,12 @@ impl Endpoint {
             Talk::Line(line, _) => line.live.clone(),
             _ => self.live(key, &one.caller).ok_or_else(busy)?,
         };
-        match live.room(Some(uri), most) {
-            Err(TooMuch::Known) => return Ok(()),
-            Err(TooMuch::Full) => return Err(full()),
-            Ok(()) => {}
+        if let Err(why) = live.room(Some(uri), most) {
+            return why.told();
         }
         let cx = self.listening(&live, talk.conversation(), &one.caller);
         let listen = Listen::to(&self.service, uri, cx, one.deadline).await?;
-        match live.add(listen, most) {
-            Ok(()) | Err(TooMuch::Known) => Ok(()),
-            Err(TooMuch::Full) => Err(full()),
-        }
+        live.add(listen, most).or_else(TooMuch::told)
     }
 
     /// Takes that back. What was not watched is not watched then, either.
@@ -239,11 +234,6 @@ fn last_event(head: &Parts) -> Result<Option<EventId>, Box<Problem>> {
 /// tell the client that its session has ended.
 fn forgotten() -> Box<Problem> {
     bad(Error::new(code::INVALID_REQUEST, "nothing is known of the event in `last-event-id`"))
-}
-
-fn missed(replay: Replay) -> impl Iterator<Item = Bytes> {
-    let events = replay.events.into_iter().filter(|(_, data)| !data.is_empty());
-    events.map(|(id, data)| sse::named(Some(id), &data))
 }
 
 fn busy() -> Failure {

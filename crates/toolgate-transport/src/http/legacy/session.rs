@@ -44,7 +44,7 @@ impl Endpoint {
             return Ok(Talk::alone(revision));
         }
         let (key, record) = self.session(&one.head.parts, &one.caller, one.deadline).await?;
-        Ok(Talk::Session(key, record))
+        Ok(Talk::Session(Arc::new(key), record))
     }
 
     /// The session that a request names, if it is the caller's. Its streams go on with the

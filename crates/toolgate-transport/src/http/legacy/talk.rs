@@ -12,7 +12,7 @@ use super::lines::Line;
 
 /// A conversation: kept in a session, or as much as one request tells of it.
 pub(super) enum Talk {
-    Session(SessionKey, Arc<SessionRecord>),
+    Session(Arc<SessionKey>, Arc<SessionRecord>),
     /// A session that is one stream, and what was agreed on it.
     Line(Arc<Line>, Arc<SessionRecord>),
     Alone(Conversation),
@@ -42,7 +42,7 @@ impl Talk {
     }
 
     /// The session by its key, where there is one already.
-    pub(super) fn key(&self) -> Option<&SessionKey> {
+    pub(super) fn key(&self) -> Option<&Arc<SessionKey>> {
         match self {
             Self::Session(key, _) => Some(key),
             Self::Line(line, _) => Some(&line.key),

@@ -120,7 +120,7 @@ impl Stage {
                 meta: RequestMeta::default(),
                 life: Arc::new(crate::life::OwnLife(stopping.clone())),
                 stopping,
-                times: Times { answer: Duration::from_secs(100) },
+                answer: Duration::from_secs(100),
             },
             asking: Asking::new(Revision::LATEST, request, 1000),
             questions: questions.clone(),

@@ -17,7 +17,7 @@ use super::{
     Past,
 };
 use crate::{
-    legacy::{Asks, Farewell, Frame, OpenQuestions, Side, Times, Voice, converse},
+    legacy::{Asks, Farewell, Frame, OpenQuestions, Side, Voice, converse},
     run::{Failure, contain},
 };
 
@@ -98,7 +98,7 @@ impl Engine {
             meta,
             life: self.life.clone(),
             stopping: self.stopping.clone(),
-            times: Times { answer: self.bounds.answer },
+            answer: self.bounds.answer,
         };
         let (questions, side) = (self.past.open.clone(), Pipe(self));
         let asks = Asks { frame, asking, questions, of: (), side, farewell };

@@ -22,7 +22,7 @@ use toolgate_core::{
 
 use super::super::{engine::Engine, gate, message::One};
 use crate::{
-    legacy::{Listen, TooMuch, full, room},
+    legacy::{Listen, TooMuch, room},
     life::OwnLife,
     run::Failure,
 };
@@ -344,18 +344,13 @@ impl Engine {
         uri: &str,
     ) -> Result<(), Failure> {
         let most = self.bounds.subscriptions;
-        match self.past.changes.room(uri, most) {
-            Err(TooMuch::Known) => return Ok(()),
-            Err(TooMuch::Full) => return Err(full()),
-            Ok(()) => {}
+        if let Err(why) = self.past.changes.room(uri, most) {
+            return why.told();
         }
         let (cx, over) = self.listening(&one.caller, begun);
         let listen = Listen::to(&self.service, uri, cx, one.deadline).await?;
         let listening = Listening { listen, since: Instant::now(), _over: over };
-        match self.past.changes.add(at, listening, most) {
-            Ok(()) | Err(TooMuch::Known) => Ok(()),
-            Err(TooMuch::Full) => Err(full()),
-        }
+        self.past.changes.add(at, listening, most).or_else(TooMuch::told)
     }
 
     /// What the service is asked to listen with: no deadline, and an end.
