@@ -85,11 +85,7 @@ async function resources(sdk, client) {
   return { said: `${listed}; ${families[0].uriTemplate}` };
 }
 
-// Over stdio a server may do without in the old era, as long as it does not promise any.
 async function updates(sdk, { client, seen }) {
-  if (!modern && !http && !client.getServerCapabilities().resources.subscribe) {
-    return { cannot: 'over stdio the server offers no subscriptions to the old era' };
-  }
   const heard = new Heard();
   sdk.onNote(client, 'notifications/resources/updated', ({ params }) => heard.push(params.uri));
   const text = randomUUID();

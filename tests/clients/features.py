@@ -67,10 +67,7 @@ async def run(client, host, seen):
     await check("elicit", elicit(client, host))
     await check("sample", sample(client, host))
     await check("resources", resources(client))
-    if MODERN or HTTP or client.server_capabilities.resources.subscribe:
-        await check("updates", updates(client, host, seen))
-    else:
-        tell("CANNOT", "updates", "over stdio the server offers no subscriptions to the old era")
+    await check("updates", updates(client, host, seen))
     await check("complete", complete(client))
     await check("prompts", prompts(client))
     await check("cancel", cancel(client))

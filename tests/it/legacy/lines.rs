@@ -6,13 +6,12 @@ mod owners;
 mod places;
 
 use serde_json::{Value, json};
-use toolgate_core::Service;
 use toolgate_server::ToolSpec;
 use toolgate_transport::http::{Http, Listen};
 
 use super::{
     Nothing, bound, calling,
-    listening::{Change, Listener, Lists},
+    listening::{Change, Listener, Lists, served},
 };
 use crate::support::{
     line::{self, Line},
@@ -32,8 +31,7 @@ async fn start() -> Served {
 /// The same, with a service that only listens.
 async fn listening() -> (Served, Listener) {
     let listener = Listener::new(Lists::Told);
-    let service: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
-    (Served::start(service, both()).await, listener)
+    (served(&listener, both()).await, listener)
 }
 
 async fn begin(server: &Served, token: &str) -> Line {
@@ -131,9 +129,7 @@ async fn changes_are_told_once_hands_were_shaken() {
 /// A refusal leaves nothing behind that would keep the next one from being told of changes.
 #[tokio::test]
 async fn who_was_refused_at_first_is_told_of_changes_all_the_same() {
-    let listener = Listener::new(Lists::Told);
-    let service: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
-    let server = Served::start(service, both()).await;
+    let (server, listener) = listening().await;
     let (mut stream, target) = line::open(server.addr, &line::get("ann")).await;
     let ping = old::post(&old::message(7, "ping", json!({}))).bearer("ann").at(&target);
     listener.now(Lists::Forbidden);

@@ -12,6 +12,14 @@ use toolgate_core::{
     Service,
     protocol::{discover::Implementation, method},
 };
+use toolgate_transport::http::{Http, Listen};
+
+use super::bound;
+use crate::support::{
+    client::within,
+    old::{Session, Stream},
+    served::Served,
+};
 
 /// What happens.
 #[derive(Clone, Debug)]
@@ -90,6 +98,33 @@ impl Listener {
         };
         Ok(Running::Open { notes, end: Box::pin(end) })
     }
+}
+
+/// A server of it.
+pub(super) async fn served(listener: &Listener, http: Http<Listen>) -> Served {
+    let service: Arc<dyn Service> = Arc::new(listener.clone());
+    Served::start(service, http).await
+}
+
+/// One that is told of lists, and its server.
+pub(super) async fn start() -> (Served, Listener) {
+    let listener = Listener::new(Lists::Told);
+    (served(&listener, bound()).await, listener)
+}
+
+/// A session's own stream.
+pub(super) async fn open(session: &Session) -> Stream {
+    Stream::open(session.addr, &session.get()).await
+}
+
+/// Whether so many requests come to listen.
+pub(super) async fn listens(listener: &Listener, count: usize) {
+    within("those who listen", async {
+        while listener.listens() != count {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 fn may_write(cx: &Context) -> bool {

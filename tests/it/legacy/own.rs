@@ -12,11 +12,11 @@ use toolgate_core::{
     legacy::{MemoryEvents, MemorySessions},
 };
 use toolgate_server::ToolSpec;
-use toolgate_transport::http::{self, Http, Limits, Listen};
+use toolgate_transport::http::{self, Limits};
 
 use super::{
     Nothing, begin, bound,
-    listening::{Change, Listener, Lists},
+    listening::{Change, Listener, Lists, listens, open, served, start},
 };
 use crate::support::{
     client::{Ask, Connection, within},
@@ -24,32 +24,8 @@ use crate::support::{
     served::Served,
 };
 
-async fn served(listener: &Listener, http: Http<Listen>) -> Served {
-    let service: Arc<dyn Service> = Arc::new(listener.clone());
-    Served::start(service, http).await
-}
-
-async fn start() -> (Served, Listener) {
-    let listener = Listener::new(Lists::Told);
-    (served(&listener, bound()).await, listener)
-}
-
-async fn open(session: &Session) -> Stream {
-    Stream::open(session.addr, &session.get()).await
-}
-
 fn tools_changed() -> Value {
     json!({"jsonrpc": "2.0", "method": "notifications/tools/list_changed", "params": {}})
-}
-
-/// Whether so many requests come to listen.
-async fn listens(listener: &Listener, count: usize) {
-    within("those who listen", async {
-        while listener.listens() != count {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
 }
 
 #[tokio::test]

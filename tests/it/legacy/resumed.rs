@@ -169,16 +169,24 @@ async fn whoever_comes_back_gets_what_they_missed_and_what_comes_until_the_resul
     }
 }
 
+/// A call that lets go of its connection at once: its stream, and what drives it.
+async fn released(
+    session: &Session,
+    calls: &mut mpsc::UnboundedReceiver<Driver>,
+) -> (Stream, Driver) {
+    let ask = session.post(&calling("driven"));
+    tokio::join!(Stream::open(session.addr, &ask), async {
+        let driver = within("the call", calls.recv()).await.expect("it runs");
+        let _ = driver.send(Do::Release);
+        driver
+    })
+}
+
 #[tokio::test]
 async fn a_connection_is_let_go_of_where_its_client_knows_to_come_back() {
     let (server, mut calls) = driven(bound()).await;
     let session = begin(&server, "ann").await;
-    let ask = session.post(&calling("driven"));
-    let (mut stream, driver) = tokio::join!(Stream::open(server.addr, &ask), async {
-        let driver = within("the call", calls.recv()).await.expect("it runs");
-        let _ = driver.send(Do::Release);
-        driver
-    });
+    let (mut stream, driver) = released(&session, &mut calls).await;
     let beginning = stream.event().await.expect("a beginning");
     assert!(beginning.is_priming());
     let release = stream.event().await.expect("when to come back");
@@ -313,12 +321,7 @@ async fn a_reply_that_can_neither_be_sent_nor_kept_becomes_an_error() {
     let events = MemoryEvents::new().bytes(2000);
     let (server, mut calls) = driven(bound().events(events)).await;
     let session = begin(&server, "ann").await;
-    let ask = session.post(&calling("driven"));
-    let (mut stream, driver) = tokio::join!(Stream::open(server.addr, &ask), async {
-        let driver = within("the call", calls.recv()).await.expect("it runs");
-        let _ = driver.send(Do::Release);
-        driver
-    });
+    let (mut stream, driver) = released(&session, &mut calls).await;
     let beginning = stream.event().await.expect("a beginning");
     while stream.event().await.is_some() {}
     let _ = driver.send(Do::Finish("x".repeat(4000)));

@@ -1,32 +1,13 @@
 //! Resources that a session watches: each for its owner, on the session's own stream.
 
 use serde_json::{Value, json};
-use toolgate_core::Service;
-use toolgate_transport::http::{Http, Limits, Listen};
+use toolgate_transport::http::Limits;
 
 use super::{
     begin, bound,
-    listening::{Change, Listener, Lists},
+    listening::{Change, Listener, Lists, listens, open, served, start},
 };
-use crate::support::{
-    client::within,
-    old::{self, BATCHES, LATEST, REVISIONS, Session, Stream},
-    served::Served,
-};
-
-async fn served(listener: &Listener, http: Http<Listen>) -> Served {
-    let service: std::sync::Arc<dyn Service> = std::sync::Arc::new(listener.clone());
-    Served::start(service, http).await
-}
-
-async fn start() -> (Served, Listener) {
-    let listener = Listener::new(Lists::Told);
-    (served(&listener, bound()).await, listener)
-}
-
-async fn open(session: &Session) -> Stream {
-    Stream::open(session.addr, &session.get()).await
-}
+use crate::support::old::{self, BATCHES, LATEST, REVISIONS, Session, Stream};
 
 fn subscribe(uri: &str) -> Value {
     old::message(7, "resources/subscribe", json!({"uri": uri}))
@@ -48,15 +29,6 @@ async fn updated(stream: &mut Stream) -> (String, String) {
     assert_eq!(message["params"].get("_meta"), None);
     let text = |name: &str| message["params"][name].as_str().unwrap_or_default().to_owned();
     (text("uri"), text("by"))
-}
-
-async fn listens(listener: &Listener, count: usize) {
-    within("those who listen", async {
-        while listener.listens() != count {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
 }
 
 #[tokio::test]

@@ -79,8 +79,9 @@ impl Call {
             self.answered(&pipe.json());
         }
         if self.fate != Fate::Open {
-            pipe.close();
-        } else if pipe.ended {
+            return read;
+        }
+        if pipe.ended {
             read = true;
             self.cut(resumable);
         } else {

@@ -36,7 +36,8 @@ pub(super) async fn settle() {
 /// One request and what came of it so far. Dropped, it is a connection that broke.
 pub(super) struct Pipe {
     read: DuplexStream,
-    write: DuplexStream,
+    /// Kept: without it the server would see its client go.
+    _write: DuplexStream,
     raw: Vec<u8>,
     head: Option<Head>,
     body: String,
@@ -68,7 +69,7 @@ impl Pipe {
         let written = poll(write.write_all(&bytes));
         assert!(written.is_ready(), "requests have room");
         let (raw, body) = (Vec::new(), String::new());
-        Self { read, write, raw, head: None, body, taken: 0, ended: false, stalled: false }
+        Self { read, _write: write, raw, head: None, body, taken: 0, ended: false, stalled: false }
     }
 
     /// Reads what is there, unless its client does not.
@@ -160,11 +161,6 @@ impl Pipe {
             settle().await;
         }
         panic!("a request was not answered: {:?}", self.head);
-    }
-
-    /// Whether the server has let go of it, now that its client writes no more either.
-    pub(super) fn close(self) {
-        drop((self.read, self.write));
     }
 }
 

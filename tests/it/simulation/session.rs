@@ -115,8 +115,7 @@ impl Session {
         }
     }
 
-    /// Sends what is answered with a document. The answer, unless the session is gone, which is
-    /// said only where `may_be_gone`.
+    /// Sends what is answered with a document. The answer, unless the session is gone.
     pub(super) async fn ask(&mut self, service: &McpService, ask: &Ask) -> Option<Pipe> {
         let reply = Pipe::open(service, ask, self.room).answered().await;
         if reply.status() == Some(404) {

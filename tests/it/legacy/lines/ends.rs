@@ -9,6 +9,7 @@ use toolgate_core::{Authenticate, Context, Credentials, Identity, Key, Verdict};
 use toolgate_server::ToolSpec;
 use toolgate_transport::http::{self, Http, Limits, Listen};
 
+use super::super::listening::listens;
 use super::{Nothing, begin, both, calling, line, listening, text};
 use crate::support::{
     client::within,
@@ -77,12 +78,7 @@ async fn what_it_listened_to_ends_with_it() {
     line.ask(&subscribe).await;
     assert_eq!(listener.listens(), 2);
     drop(line);
-    within("nobody listens", async {
-        while listener.listens() > 0 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    listens(&listener, 0).await;
 }
 
 #[tokio::test]
@@ -137,9 +133,7 @@ pub(super) fn in_time() -> impl Authenticate {
 #[tokio::test]
 async fn it_ends_with_the_token_unless_its_owner_brought_another() {
     let http = || http::bind("127.0.0.1:0").sse(line::PATH).auth(in_time());
-    let listener = super::Listener::new(super::Lists::Told);
-    let service: std::sync::Arc<dyn toolgate_core::Service> = std::sync::Arc::new(listener);
-    let server = Served::start(service, http()).await;
+    let server = super::served(&super::Listener::new(super::Lists::Told), http()).await;
     let mut left = Line::begin(server.addr, "ann.short", LATEST).await;
     let mut renewed = Line::begin(server.addr, "ann.short", LATEST).await;
     let ping = old::message(7, "ping", json!({}));
