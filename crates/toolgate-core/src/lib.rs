@@ -8,6 +8,7 @@
 //! Nothing here performs IO, needs a runtime or knows HTTP. Code that only implements one of these
 //! traits should depend on this crate rather than on `toolgate`.
 
+pub mod audit;
 pub mod authenticate;
 pub mod bus;
 pub mod card;
@@ -32,6 +33,7 @@ pub use futures::future::BoxFuture;
 pub use toolgate_protocol as protocol;
 
 pub use self::{
+    audit::Audit,
     authenticate::{Answer, Authenticate, Challenge, Refusal, ResourceCard, Verdict},
     card::{Card, ParamHeader},
     context::{Context, Ending, Life},

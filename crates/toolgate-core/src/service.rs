@@ -4,6 +4,7 @@ use std::{fmt, future, sync::Arc};
 
 use crate::{
     BoxFuture, Error,
+    audit::Audit,
     card::Card,
     context::Context,
     notes::Notes,
@@ -44,6 +45,11 @@ pub trait Service: Send + Sync + 'static {
         let _ = (note, cx);
         Box::pin(future::ready(()))
     }
+
+    /// Where the transport tells of requests that it refuses. None: nowhere.
+    fn audit(&self) -> Option<Arc<dyn Audit>> {
+        None
+    }
 }
 
 impl<S: Service + ?Sized> Service for Arc<S> {
@@ -57,6 +63,10 @@ impl<S: Service + ?Sized> Service for Arc<S> {
 
     fn notify(&self, note: Note, cx: Context) -> BoxFuture<'_, ()> {
         (**self).notify(note, cx)
+    }
+
+    fn audit(&self) -> Option<Arc<dyn Audit>> {
+        (**self).audit()
     }
 }
 
