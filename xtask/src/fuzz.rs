@@ -24,6 +24,11 @@ const TARGETS: &[(&str, u32)] = &[
     ("lines", 100_000),
     ("cursors", 100_000),
     ("request_state", 100_000),
+    ("jwt", 100_000),
+    ("dpop", 100_000),
+    ("challenge", 100_000),
+    ("mapping", 100_000),
+    ("session_id", 100_000),
     // OpenSSL reads keys, and takes its time.
     ("keys", 20_000),
 ];
