@@ -29,8 +29,7 @@ const TARGETS: &[(&str, u32)] = &[
     ("challenge", 100_000),
     ("mapping", 100_000),
     ("session_id", 100_000),
-    // OpenSSL reads keys, and takes its time.
-    ("keys", 20_000),
+    ("keys", 100_000),
 ];
 
 /// Where targets are built, and what they find interesting is kept until the next run.
