@@ -1,4 +1,8 @@
-//! The tests of the workspace, by nextest where it is installed.
+//! The tests of the workspace, by nextest where it is installed, and that their logs tell no secret.
+
+mod kept;
+
+use std::process::Command;
 
 use crate::Result;
 use crate::command::{cargo, run_keeping, succeeds};
@@ -12,16 +16,18 @@ pub(crate) fn run(report: &mut Report) -> Result {
     } else {
         "test --workspace --all-targets --no-fail-fast"
     };
-    keeping(report, words)
+    let folder = kept::folder()?;
+    keeping(report, cargo(words).env(kept::VARIABLE, folder))?;
+    kept::check()
 }
 
 /// The examples in doc comments, which nextest does not run.
 pub(crate) fn doc_tests(report: &mut Report) -> Result {
-    keeping(report, "test --workspace --doc --no-fail-fast")
+    keeping(report, &mut cargo("test --workspace --doc --no-fail-fast"))
 }
 
-fn keeping(report: &mut Report, words: &str) -> Result {
-    let (lines, result) = run_keeping(&mut cargo(words), is_closing);
+fn keeping(report: &mut Report, command: &mut Command) -> Result {
+    let (lines, result) = run_keeping(command, is_closing);
     report.closing.extend(lines);
     result
 }

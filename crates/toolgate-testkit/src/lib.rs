@@ -13,6 +13,7 @@
 mod authorization;
 mod client;
 pub mod contract;
+mod kept;
 pub mod lint;
 mod logs;
 

@@ -11,6 +11,8 @@ use tracing::{
 };
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter};
 
+use crate::kept;
+
 /// The log lines of one thread, from all levels, spans included, without time and colour.
 ///
 /// Capturing is a matter of the thread that began it. With the current-thread runtime, which
@@ -89,6 +91,7 @@ struct Line(Logs);
 
 impl io::Write for Line {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        kept::also(bytes);
         self.0.bytes().extend_from_slice(bytes);
         Ok(bytes.len())
     }

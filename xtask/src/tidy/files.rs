@@ -95,7 +95,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
     Ok(())
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     read.map(|entry| Ok(entry?.path())).collect()
 }

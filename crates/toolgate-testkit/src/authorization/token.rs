@@ -10,6 +10,7 @@ use josekit::{JoseError, util::random_bytes};
 use serde_json::{Map, Value};
 
 use super::{algorithm::Algorithm, keys::SigningKey, state::State, sure};
+use crate::kept;
 
 /// How long a token lives unless it is said: as long as Keycloak's.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -182,7 +183,9 @@ impl Token {
         let message =
             format!("{header}.{}", encode(changed(self.usual(), &self.claims).to_string()));
         let signature = key.sign(message.as_bytes())?;
-        Ok(format!("{message}.{}", encode(signature)))
+        let token = format!("{message}.{}", encode(signature));
+        kept::minted(&token);
+        Ok(token)
     }
 
     /// The claims of RFC 9068, section 2.2, and `scope`, where there is any.
