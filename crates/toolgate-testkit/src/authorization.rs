@@ -1,17 +1,31 @@
-//! A development authorization server: publishes keys, signs anything, and fails on request.
+//! A development authorization server: grants, publishes keys, signs anything, and fails on request.
 
+mod access;
 mod algorithm;
+mod client;
 mod documents;
+mod endpoint;
+mod fault;
+mod form;
+mod grant;
+mod introspect;
+mod jws;
 mod key;
 mod keys;
+mod refusal;
+mod respond;
 mod serve;
+mod settings;
 mod state;
+mod table;
 mod token;
+mod who;
 
 use std::{
     fmt, io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use josekit::JoseError;
@@ -22,17 +36,20 @@ use tokio::{
 
 pub use self::{
     algorithm::Algorithm,
+    client::OAuthClient,
+    fault::{Endpoint, Fault, JwksFault},
     keys::SigningKey,
-    state::JwksFault,
+    settings::AuthorizationServerBuilder,
     token::{Token, Tokens},
 };
-use self::{keys::Ring, state::State};
+use self::{fault::Outage, keys::Ring, state::State};
 
 /// An authorization server for tests and for development, on 127.0.0.1.
 ///
-/// It serves its metadata (RFC 8414, and in the place of OpenID Connect Discovery 1.0) and its keys
-/// (RFC 7517). Tokens come from [`token`](Self::token), in the same process: it has no endpoint that
-/// gives out any. It runs on the runtime that started it, until it is dropped.
+/// It serves its metadata (RFC 8414, and in the place of OpenID Connect Discovery 1.0), its keys (RFC
+/// 7517), tokens for clients that it knows and in exchange for others (RFC 8693), and what tokens say
+/// (RFC 7662). Any token that a test can think of comes from [`token`](Self::token), in the same
+/// process. It runs on the runtime that started it, until it is dropped.
 ///
 /// ```
 /// use toolgate_testkit::AuthorizationServer;
@@ -56,16 +73,25 @@ pub struct AuthorizationServer {
 }
 
 impl AuthorizationServer {
-    /// Starts one on a free port of 127.0.0.1. It can be had on no other address.
+    /// Starts one on a free port of 127.0.0.1, which knows no client. It can be had on no other address.
     ///
     /// # Errors
     /// When no port can be bound, or OpenSSL makes no keys.
     pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// One with clients, resources and habits of its own.
+    pub fn builder() -> AuthorizationServerBuilder {
+        AuthorizationServerBuilder::default()
+    }
+
+    async fn started(told: AuthorizationServerBuilder) -> io::Result<Self> {
         let ring = spawn_blocking(Ring::new).await?.map_err(io::Error::other)?;
-        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let at = SocketAddr::from((Ipv4Addr::LOCALHOST, told.port));
         let listener = TcpListener::bind(at).await?;
         let issuer = format!("http://{}", listener.local_addr()?);
-        let state = Arc::new(State::new(issuer, ring));
+        let state = State::new(issuer, ring, told.settings);
         let task = tokio::spawn(serve::serve(listener, state.clone())).abort_handle();
         Ok(Self { state, task })
     }
@@ -77,7 +103,17 @@ impl AuthorizationServer {
 
     /// Where its keys are.
     pub fn jwks_uri(&self) -> String {
-        documents::jwks_uri(self.issuer())
+        Endpoint::Jwks.url(self.issuer())
+    }
+
+    /// Where grants are redeemed.
+    pub fn token_endpoint(&self) -> String {
+        Endpoint::Token.url(self.issuer())
+    }
+
+    /// Where it is asked what a token says.
+    pub fn introspection_endpoint(&self) -> String {
+        Endpoint::Introspect.url(self.issuer())
     }
 
     /// Begins a token for any subject.
@@ -108,29 +144,51 @@ impl AuthorizationServer {
         sure(self.state.keys().rotate());
     }
 
-    /// From now on closes every connection without an answer, once it has read the request.
+    /// Sets its clock ahead, by that much more. Tokens of its endpoints end by its clock, new ones
+    /// begin by it; whoever verifies them has a clock of their own.
+    pub fn advance(&self, by: Duration) {
+        self.state.advance(by);
+    }
+
+    /// From now on closes every connection without an answer, once it has read the head of the request.
     pub fn go_down(&self) {
-        self.state.outage(|outage| outage.down = true);
+        self.state.change(|outage| outage.down = true);
+    }
+
+    /// From now on something is wrong with the answers of one place. Others stay good.
+    pub fn fail(&self, place: Endpoint, fault: Fault) {
+        self.state.change(|outage| drop(outage.at.insert(place, fault)));
+    }
+
+    /// Mends one place, whatever was wrong with it.
+    pub fn mend(&self, place: Endpoint) {
+        self.state.change(|outage| drop(outage.at.remove(&place)));
     }
 
     /// From now on answers requests for keys with something that is no good. Metadata stays good.
     pub fn break_jwks(&self, fault: JwksFault) {
-        self.state.outage(|outage| outage.jwks = Some(fault));
+        self.fail(Endpoint::Jwks, fault.into());
     }
 
-    /// Ends [`go_down`](Self::go_down) and [`break_jwks`](Self::break_jwks).
+    /// Ends [`go_down`](Self::go_down) and mends every place.
     pub fn come_back(&self) {
-        self.state.outage(|outage| *outage = state::Outage::default());
+        self.state.change(|outage| *outage = Outage::default());
+    }
+
+    /// How many requests to a place have come, answered or not. Those by which pages ask whether they
+    /// may are not counted.
+    pub fn requests(&self, place: Endpoint) -> usize {
+        self.state.requests(place)
     }
 
     /// How many requests for keys have come, answered or not.
     pub fn jwks_requests(&self) -> usize {
-        self.state.jwks_requests()
+        self.requests(Endpoint::Jwks)
     }
 
     /// How many requests for either metadata document have come, answered or not.
     pub fn metadata_requests(&self) -> usize {
-        self.state.metadata_requests()
+        self.requests(Endpoint::Metadata)
     }
 }
 

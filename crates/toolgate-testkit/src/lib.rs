@@ -18,7 +18,10 @@ pub mod lint;
 mod logs;
 
 pub use self::{
-    authorization::{Algorithm, AuthorizationServer, JwksFault, SigningKey, Token, Tokens},
+    authorization::{
+        Algorithm, AuthorizationServer, AuthorizationServerBuilder, Endpoint, Fault, JwksFault,
+        OAuthClient, SigningKey, Token, Tokens,
+    },
     client::{Exchange, TestClient},
     logs::{Capture, Logs},
 };

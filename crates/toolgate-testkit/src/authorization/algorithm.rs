@@ -3,8 +3,9 @@
 use josekit::{
     JoseError,
     jwk::Jwk,
-    jws::{self, JwsSigner},
+    jws::{self, JwsSigner, JwsVerifier},
 };
+use serde_json::{Map, Value};
 
 /// A signature algorithm (RFC 7518, section 3; RFC 8037, section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,6 +42,27 @@ impl Algorithm {
             Self::Ps256 => Box::new(jws::PS256.signer_from_jwk(private)?),
             Self::Es256 => Box::new(jws::ES256.signer_from_jwk(private)?),
             Self::EdDsa => Box::new(jws::EdDSA.signer_from_jwk(private)?),
+        })
+    }
+
+    /// The algorithm of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// A verifier with the material of a key, whatever else is said of that key.
+    pub(super) fn verifier(
+        self,
+        key: &Map<String, Value>,
+    ) -> Result<Box<dyn JwsVerifier>, JoseError> {
+        let mut key = key.clone();
+        key.retain(|name, _| ["kty", "n", "e", "crv", "x", "y"].contains(&name.as_str()));
+        let key = Jwk::from_map(key)?;
+        Ok(match self {
+            Self::Rs256 => Box::new(jws::RS256.verifier_from_jwk(&key)?),
+            Self::Ps256 => Box::new(jws::PS256.verifier_from_jwk(&key)?),
+            Self::Es256 => Box::new(jws::ES256.verifier_from_jwk(&key)?),
+            Self::EdDsa => Box::new(jws::EdDSA.verifier_from_jwk(&key)?),
         })
     }
 }

@@ -1,89 +1,76 @@
-//! What is published and where, and how each request is to be answered.
+//! What is published and where.
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::{Value, json};
 
-use super::{
-    algorithm::Algorithm,
-    state::{JwksFault, Outage},
-};
+use super::{algorithm::Algorithm, fault::Endpoint};
 
-const JWKS: &str = "/jwks";
-
-/// What a path leads to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Metadata,
-    Jwks,
-    Nowhere,
+/// The place of a path.
+pub(super) fn place(path: &str) -> Option<Endpoint> {
+    Some(match path {
+        "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration" => {
+            Endpoint::Metadata
+        }
+        "/jwks" => Endpoint::Jwks,
+        "/token" => Endpoint::Token,
+        "/introspect" => Endpoint::Introspect,
+        _ => return None,
+    })
 }
 
-impl Place {
-    pub(super) fn at(path: &str) -> Self {
-        match path {
-            "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration" => {
-                Self::Metadata
-            }
-            JWKS => Self::Jwks,
-            _ => Self::Nowhere,
+impl Endpoint {
+    /// Where it is; of several places the first.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::Metadata => "/.well-known/oauth-authorization-server",
+            Self::Jwks => "/jwks",
+            Self::Authorize => "/authorize",
+            Self::Token => "/token",
+            Self::Introspect => "/introspect",
+            Self::Revoke => "/revoke",
+            Self::Register => "/register",
         }
     }
-}
 
-/// How to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    Metadata,
-    Keys,
-    NoKeys,
-    Garbage,
-    /// For a page that asks whether it may read.
-    Preflight,
-    Status(StatusCode),
-    HangUp,
-    Silence,
-}
-
-/// Decides how to answer, knowing what is wrong.
-pub(super) fn decide(method: &Method, place: Place, outage: Outage) -> Answer {
-    if outage.down {
-        return Answer::HangUp;
+    /// The methods that it takes, as they are told.
+    pub(super) fn methods(self) -> &'static str {
+        match self {
+            Self::Metadata | Self::Jwks => "GET, HEAD",
+            Self::Authorize => "GET, POST",
+            Self::Token | Self::Introspect | Self::Revoke | Self::Register => "POST",
+        }
     }
-    match (method, place) {
-        (_, Place::Nowhere) => Answer::Status(StatusCode::NOT_FOUND),
-        (&Method::OPTIONS, _) => Answer::Preflight,
-        (&Method::GET | &Method::HEAD, Place::Metadata) => Answer::Metadata,
-        (&Method::GET | &Method::HEAD, Place::Jwks) => outage.jwks.map_or(Answer::Keys, faulty),
-        _ => Answer::Status(StatusCode::METHOD_NOT_ALLOWED),
+
+    pub(super) fn takes(self, method: &Method) -> bool {
+        self.methods().split(", ").any(|name| name == method.as_str())
+    }
+
+    /// Whether pages of other origins may read its answers. Not those that are for a person's eyes: a
+    /// page that can read the question can say yes.
+    pub(super) fn is_open(self) -> bool {
+        self != Self::Authorize
+    }
+
+    pub(super) fn url(self, issuer: &str) -> String {
+        format!("{issuer}{}", self.path())
     }
 }
 
-fn faulty(fault: JwksFault) -> Answer {
-    match fault {
-        JwksFault::Garbage => Answer::Garbage,
-        JwksFault::Empty => Answer::NoKeys,
-        JwksFault::Status(status) => Answer::Status(
-            // A final one: what is below 200 would leave the client waiting for more.
-            StatusCode::from_u16(status)
-                .ok()
-                .filter(|status| !status.is_informational())
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        ),
-        JwksFault::Silence => Answer::Silence,
-    }
-}
-
-pub(super) fn jwks_uri(issuer: &str) -> String {
-    format!("{issuer}{JWKS}")
-}
-
-/// RFC 8414, section 2. There is no endpoint for grants, so there are none.
+/// RFC 8414, section 2.
 pub(super) fn metadata(issuer: &str) -> Value {
+    let proofs = ["client_secret_basic", "client_secret_post"];
     json!({
         "issuer": issuer,
-        "jwks_uri": jwks_uri(issuer),
+        "jwks_uri": Endpoint::Jwks.url(issuer),
+        "token_endpoint": Endpoint::Token.url(issuer),
+        "introspection_endpoint": Endpoint::Introspect.url(issuer),
         "response_types_supported": [],
-        "grant_types_supported": [],
+        "grant_types_supported": [
+            "client_credentials",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+        ],
+        "token_endpoint_auth_methods_supported": ["none", proofs[0], proofs[1]],
+        "introspection_endpoint_auth_methods_supported": proofs,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::name),
     })
@@ -93,45 +80,16 @@ pub(super) fn metadata(issuer: &str) -> Value {
 mod tests {
     use super::*;
 
-    const GOOD: Outage = Outage { down: false, jwks: None };
-
     #[test]
-    fn each_request_has_its_answer() {
-        let missing = Answer::Status(StatusCode::NOT_FOUND);
-        let other_method = Answer::Status(StatusCode::METHOD_NOT_ALLOWED);
-        let rows = [
-            (Method::GET, "/jwks", Answer::Keys),
-            (Method::HEAD, "/jwks", Answer::Keys),
-            (Method::GET, "/.well-known/oauth-authorization-server", Answer::Metadata),
-            (Method::GET, "/.well-known/openid-configuration", Answer::Metadata),
-            (Method::OPTIONS, "/.well-known/openid-configuration", Answer::Preflight),
-            (Method::POST, "/jwks", other_method),
-            (Method::GET, "/", missing),
-            (Method::GET, "/jwks/", missing),
-            (Method::OPTIONS, "/token", missing),
-        ];
-        for (method, path, answer) in rows {
-            assert_eq!(decide(&method, Place::at(path), GOOD), answer, "{method} {path}");
+    fn every_place_is_where_it_says() {
+        for endpoint in [Endpoint::Metadata, Endpoint::Jwks, Endpoint::Token, Endpoint::Introspect]
+        {
+            assert_eq!(place(endpoint.path()), Some(endpoint));
         }
-    }
-
-    #[test]
-    fn faults_are_for_keys_and_an_outage_for_everything() {
-        for (fault, answer) in [
-            (JwksFault::Garbage, Answer::Garbage),
-            (JwksFault::Empty, Answer::NoKeys),
-            (JwksFault::Status(503), Answer::Status(StatusCode::SERVICE_UNAVAILABLE)),
-            (JwksFault::Status(7), Answer::Status(StatusCode::INTERNAL_SERVER_ERROR)),
-            (JwksFault::Status(100), Answer::Status(StatusCode::INTERNAL_SERVER_ERROR)),
-            (JwksFault::Silence, Answer::Silence),
-        ] {
-            let outage = Outage { jwks: Some(fault), ..GOOD };
-            assert_eq!(decide(&Method::GET, Place::Jwks, outage), answer);
-            assert_eq!(decide(&Method::GET, Place::Metadata, outage), Answer::Metadata);
-            let outage = Outage { down: true, ..outage };
-            for place in [Place::Jwks, Place::Metadata, Place::Nowhere] {
-                assert_eq!(decide(&Method::GET, place, outage), Answer::HangUp);
-            }
+        for path in ["/", "/jwks/", "/token/x", "/TOKEN"] {
+            assert_eq!(place(path), None);
         }
+        assert!(Endpoint::Jwks.takes(&Method::HEAD) && !Endpoint::Jwks.takes(&Method::POST));
+        assert!(Endpoint::Token.takes(&Method::POST) && !Endpoint::Token.takes(&Method::GET));
     }
 }

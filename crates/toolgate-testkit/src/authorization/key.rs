@@ -67,7 +67,7 @@ impl Key {
     }
 
     /// The public half with the members that Keycloak gives it, certificates aside.
-    pub(super) fn published(&self) -> Result<Value, JoseError> {
+    pub(super) fn published(&self) -> Result<Map<String, Value>, JoseError> {
         let public = self.private.to_public_key()?;
         let mut members = Map::new();
         for (name, value) in [
@@ -83,7 +83,7 @@ impl Key {
                 members.insert(name.into(), value.clone());
             }
         }
-        Ok(Value::Object(members))
+        Ok(members)
     }
 
     /// Leaves an RSA key for the next server.

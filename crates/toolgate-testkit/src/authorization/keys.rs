@@ -6,9 +6,9 @@ use std::{
 };
 
 use josekit::JoseError;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{algorithm::Algorithm, key::Key};
+use super::{algorithm::Algorithm, jws::Jws, key::Key};
 
 /// Which key signs a token, and which it names as its own (`kid`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -66,6 +66,15 @@ impl Ring {
         let keys = [&self.encryption].into_iter().chain(self.current.values());
         let keys = keys.map(Key::published).collect::<Result<Vec<_>, _>>()?;
         Ok(json!({ "keys": keys }))
+    }
+
+    /// The claims of a token that a published key has signed; whatever they say.
+    pub(super) fn verified(&self, token: &str) -> Option<Map<String, Value>> {
+        let jws = Jws::read(token)?;
+        let name = jws.header.get("kid")?.as_str()?;
+        let algorithm = Algorithm::named(jws.header.get("alg")?.as_str()?)?;
+        let key = self.current.get(&algorithm).filter(|key| key.id == name)?;
+        jws.is_signed_with(algorithm, &key.published().ok()?).then_some(jws.claims)
     }
 
     /// The key to sign with, and the name to sign under.

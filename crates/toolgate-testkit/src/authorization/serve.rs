@@ -3,23 +3,27 @@
 use std::{fmt, future::pending, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http::{Method, Request, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use josekit::JoseError;
 use tokio::{
     net::{TcpListener, TcpStream},
     task::{JoinSet, yield_now},
 };
 
 use super::{
-    documents::{self, Answer, Place},
+    documents, endpoint,
+    fault::{Endpoint, Fate},
+    respond::{self, Answer},
     state::State,
 };
 
 /// Connections that are open at once; more wait until one is closed.
 pub(super) const CONNECTIONS: usize = 64;
+
+/// Largest body that is read, in bytes.
+const MAX_BODY: usize = 64 * 1024;
 
 /// Serves until it is aborted, and all connections with it.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -52,57 +56,55 @@ async fn connection(stream: TcpStream, state: Arc<State>) {
     let _ = served.await;
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    state: &State,
-) -> Result<Response<Full<Bytes>>, HangUp> {
-    let place = Place::at(request.uri().path());
-    state.count(place);
-    let decided = documents::decide(request.method(), place, state.outage(|_| {}));
-    Ok(match decided {
-        Answer::Metadata => document(documents::metadata(state.issuer()).to_string()),
-        Answer::Keys => document(keys(state).map_err(|_| HangUp)?),
-        Answer::NoKeys => document(r#"{"keys":[]}"#),
-        Answer::Garbage => document("<html>\u{fffd}"),
-        Answer::Preflight => preflight(),
-        Answer::Status(status) => bare(status),
-        Answer::HangUp => return Err(HangUp),
-        Answer::Silence => pending().await,
-    })
-}
-
-fn keys(state: &State) -> Result<String, JoseError> {
-    state.keys().published().map(|keys| keys.to_string())
-}
-
-fn document(text: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let mut response = bare(StatusCode::OK);
-    *response.body_mut() = Full::new(text.into());
-    put(&mut response, header::CONTENT_TYPE, "application/json");
-    put(&mut response, header::CACHE_CONTROL, "no-cache");
-    response
-}
-
-/// Clients that are pages send headers with their request for metadata, so they ask first.
-fn preflight() -> Response<Full<Bytes>> {
-    let mut response = bare(StatusCode::NO_CONTENT);
-    put(&mut response, header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD");
-    put(&mut response, header::ACCESS_CONTROL_ALLOW_HEADERS, "*");
-    response
-}
-
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    put(&mut response, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        put(&mut response, header::ALLOW, "GET, HEAD");
+async fn answer(request: Request<Incoming>, state: &Arc<State>) -> Result<Answer, HangUp> {
+    let (head, body) = request.into_parts();
+    let place = documents::place(head.uri.path());
+    if let Some(place) = place.filter(|_| head.method != Method::OPTIONS) {
+        state.count(place);
     }
-    response
+    let mut outage = state.outage();
+    let fate = outage.borrow_and_update().fate(place);
+    let mut answer = match fate {
+        Fate::HangUp => return Err(HangUp),
+        Fate::Silence => pending().await,
+        Fate::Told(status, body) => respond::raw(status, body),
+        Fate::Held => {
+            // The state, which has the other end, is there as long as this is.
+            drop(outage.wait_for(|now| now.fate(place) != Fate::Held).await);
+            right(place, &head, body, state).await?
+        }
+        Fate::Served => right(place, &head, body, state).await?,
+    };
+    if place.is_none_or(Endpoint::is_open) {
+        respond::open(&mut answer);
+    }
+    Ok(answer)
 }
 
-fn put(response: &mut Response<Full<Bytes>>, name: HeaderName, value: &'static str) {
-    response.headers_mut().insert(name, HeaderValue::from_static(value));
+/// The right answer.
+async fn right(
+    place: Option<Endpoint>,
+    head: &Parts,
+    body: Incoming,
+    state: &Arc<State>,
+) -> Result<Answer, HangUp> {
+    let Some(place) = place else { return Ok(respond::bare(StatusCode::NOT_FOUND)) };
+    if head.method == Method::OPTIONS && place.is_open() {
+        return Ok(respond::preflight(place));
+    }
+    if !place.takes(&head.method) {
+        let mut answer = respond::bare(StatusCode::METHOD_NOT_ALLOWED);
+        respond::put(&mut answer, header::ALLOW, place.methods());
+        return Ok(answer);
+    }
+    let body: Bytes = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            return Ok(respond::bare(StatusCode::PAYLOAD_TOO_LARGE));
+        }
+        Err(_) => return Err(HangUp),
+    };
+    Ok(endpoint::answer(place, head, &body, state))
 }
 
 /// What makes hyper close the connection without an answer.

@@ -1,85 +1,111 @@
 //! What a server, its connections and its tokens share.
 
 use std::{
+    collections::BTreeMap,
     fmt,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
 };
 
-use super::{documents::Place, keys::Ring};
+use tokio::sync::watch;
 
-/// What is wrong with the answers to requests for keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum JwksFault {
-    /// 200, and a body that is no JSON.
-    Garbage,
-    /// 200, and a set without keys.
-    Empty,
-    /// This status, without a body. One that HTTP does not know counts as 500.
-    Status(u16),
-    /// The connection stays open and nothing comes, not even after the server has come back.
-    Silence,
-}
+use super::{
+    access::Issued,
+    client::OAuthClient,
+    fault::{Endpoint, Outage},
+    keys::Ring,
+    settings::Settings,
+    table::Table,
+};
 
-/// What is wrong at the moment.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Outage {
-    pub(super) down: bool,
-    pub(super) jwks: Option<JwksFault>,
-}
+/// Of each kind of thing: so many are remembered.
+const REMEMBERED: usize = 10_000;
 
 pub(super) struct State {
     issuer: String,
+    settings: Settings,
     keys: Mutex<Ring>,
-    outage: Mutex<Outage>,
-    jwks: AtomicUsize,
-    metadata: AtomicUsize,
+    desk: Mutex<Desk>,
+    outage: watch::Sender<Outage>,
+    /// How far its clock is ahead of the machine's.
+    ahead: Mutex<Duration>,
+    asked: Mutex<BTreeMap<Endpoint, usize>>,
+}
+
+/// What it remembers of what it gave out.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// Access tokens by what names them: `jti`, or all of an opaque one.
+    pub(super) issued: Table<Issued>,
+    /// What was taken back: names of tokens and of families.
+    pub(super) dead: Table<()>,
 }
 
 impl State {
-    pub(super) fn new(issuer: String, keys: Ring) -> Self {
-        Self {
+    pub(super) fn new(issuer: String, keys: Ring, settings: Settings) -> Arc<Self> {
+        let desk = Desk { issued: Table::new(REMEMBERED), dead: Table::new(REMEMBERED) };
+        Arc::new(Self {
             issuer,
+            settings,
             keys: Mutex::new(keys),
-            outage: Mutex::default(),
-            jwks: AtomicUsize::new(0),
-            metadata: AtomicUsize::new(0),
-        }
+            desk: Mutex::new(desk),
+            outage: watch::Sender::default(),
+            ahead: Mutex::default(),
+            asked: Mutex::default(),
+        })
     }
 
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
     }
 
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(super) fn keys(&self) -> MutexGuard<'_, Ring> {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+        own(&self.keys)
     }
 
-    /// Changes what is wrong, and says what is.
-    pub(super) fn outage(&self, change: impl FnOnce(&mut Outage)) -> Outage {
-        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut outage);
-        *outage
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
+        own(&self.desk)
     }
 
-    pub(super) fn count(&self, place: Place) {
-        match place {
-            Place::Jwks => self.jwks.fetch_add(1, Ordering::SeqCst),
-            Place::Metadata => self.metadata.fetch_add(1, Ordering::SeqCst),
-            Place::Nowhere => 0,
-        };
+    pub(super) fn client(&self, id: &str) -> Option<OAuthClient> {
+        self.settings.clients.iter().find(|client| client.id == id).cloned()
     }
 
-    pub(super) fn jwks_requests(&self) -> usize {
-        self.jwks.load(Ordering::SeqCst)
+    /// Now, by its own clock.
+    pub(super) fn now(&self) -> SystemTime {
+        let now = SystemTime::now();
+        now.checked_add(*own(&self.ahead)).unwrap_or(now)
     }
 
-    pub(super) fn metadata_requests(&self) -> usize {
-        self.metadata.load(Ordering::SeqCst)
+    pub(super) fn advance(&self, by: Duration) {
+        let mut ahead = own(&self.ahead);
+        *ahead = ahead.saturating_add(by);
     }
+
+    pub(super) fn change(&self, change: impl FnOnce(&mut Outage)) {
+        self.outage.send_modify(change);
+    }
+
+    /// What is wrong, and changes of that.
+    pub(super) fn outage(&self) -> watch::Receiver<Outage> {
+        self.outage.subscribe()
+    }
+
+    pub(super) fn count(&self, place: Endpoint) {
+        *own(&self.asked).entry(place).or_default() += 1;
+    }
+
+    pub(super) fn requests(&self, place: Endpoint) -> usize {
+        own(&self.asked).get(&place).copied().unwrap_or_default()
+    }
+}
+
+fn own<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // The keys are private.

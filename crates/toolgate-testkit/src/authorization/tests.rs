@@ -1,5 +1,6 @@
 //! The server over its socket, and its tokens against the keys that it serves.
 
+mod grants;
 mod outage;
 mod tokens;
 
@@ -22,7 +23,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Algorithm, AuthorizationServer, Token, Tokens};
+use super::{Algorithm, AuthorizationServer, Token, Tokens, form::encoded};
 
 struct Reply {
     status: u16,
@@ -47,8 +48,23 @@ fn addr(server: &AuthorizationServer) -> SocketAddr {
 
 /// The answer; none where the connection is closed without one.
 async fn ask(server: &AuthorizationServer, method: &str, path: &str) -> Option<Reply> {
+    send(server, method, path, &[], "").await
+}
+
+/// The same with fields of a head, and a body.
+async fn send(
+    server: &AuthorizationServer,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &str,
+) -> Option<Reply> {
     let mut stream = TcpStream::connect(addr(server)).await.unwrap();
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n\r\n", addr(server));
+    let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", addr(server));
+    for (name, value) in fields {
+        request += &format!("{name}: {value}\r\n");
+    }
+    request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut text = String::new();
     let read = timeout(Duration::from_secs(30), stream.read_to_string(&mut text));
@@ -56,6 +72,17 @@ async fn ask(server: &AuthorizationServer, method: &str, path: &str) -> Option<R
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Some(Reply { status, head: head.to_ascii_lowercase(), body: body.to_owned() })
+}
+
+/// Sends a form.
+async fn post(server: &AuthorizationServer, path: &str, form: &[(&str, &str)]) -> Reply {
+    let fields = [("Content-Type", "application/x-www-form-urlencoded")];
+    send(server, "POST", path, &fields, &body(form)).await.expect("an answer")
+}
+
+fn body(form: &[(&str, &str)]) -> String {
+    let pairs = form.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 async fn fetch(server: &AuthorizationServer, path: &str) -> Reply {

@@ -9,11 +9,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use josekit::{JoseError, util::random_bytes};
 use serde_json::{Map, Value};
 
-use super::{algorithm::Algorithm, keys::SigningKey, state::State, sure};
+use super::{algorithm::Algorithm, keys::SigningKey, settings::LIFETIME, state::State, sure};
 use crate::kept;
-
-/// How long a token lives unless it is said: as long as Keycloak's.
-const LIFETIME: Duration = Duration::from_secs(300);
 
 /// The client that tokens are for unless it is said.
 const CLIENT: &str = "toolgate-testkit";
@@ -28,7 +25,7 @@ impl Tokens {
     }
 
     /// Begins a token for any subject: signed with the server's current key, as RS256, valid for
-    /// five minutes from now on, without audience and without scopes.
+    /// five minutes from now on by the server's clock, without audience and without scopes.
     pub fn token(&self, subject: impl Into<String>) -> Token {
         Token {
             state: self.0.clone(),
@@ -36,7 +33,7 @@ impl Tokens {
             scopes: Vec::new(),
             audience: None,
             client: CLIENT.to_owned(),
-            issued: SystemTime::now(),
+            issued: self.0.now(),
             ends: Ends::After(LIFETIME),
             claims: Vec::new(),
             header: Vec::new(),
@@ -167,10 +164,16 @@ impl Token {
     /// # Panics
     /// When OpenSSL makes no key or no signature.
     pub fn sign(self) -> String {
-        sure(self.signed())
+        sure(self.signed(&self.claims()))
     }
 
-    fn signed(&self) -> Result<String, JoseError> {
+    /// What it says.
+    pub(super) fn claims(&self) -> Map<String, Value> {
+        changed(self.usual(), &self.claims)
+    }
+
+    /// These claims, signed as it is.
+    pub(super) fn signed(&self, claims: &Map<String, Value>) -> Result<String, JoseError> {
         let algorithm = match self.key {
             SigningKey::Encryption => Algorithm::Rs256,
             _ => self.algorithm,
@@ -179,9 +182,10 @@ impl Token {
         let (key, name) = keys.signer(algorithm, self.key)?;
         let header = [("alg", algorithm.name()), ("typ", "at+jwt"), ("kid", &name)];
         let header = header.map(|(name, value)| (name.to_owned(), Value::from(value)));
-        let header = encode(changed(header.into_iter().collect(), &self.header).to_string());
-        let message =
-            format!("{header}.{}", encode(changed(self.usual(), &self.claims).to_string()));
+        let header = changed(header.into_iter().collect(), &self.header);
+        let part = |members: &Map<String, Value>| Ok(encode(serde_json::to_string(members)?));
+        let json = |error: serde_json::Error| JoseError::InvalidJson(error.into());
+        let message = format!("{}.{}", part(&header).map_err(json)?, part(claims).map_err(json)?);
         let signature = key.sign(message.as_bytes())?;
         let token = format!("{message}.{}", encode(signature));
         kept::minted(&token);
@@ -215,14 +219,17 @@ impl Token {
     }
 }
 
-fn changed(mut members: Map<String, Value>, changes: &[(String, Option<Value>)]) -> Value {
+fn changed(
+    mut members: Map<String, Value>,
+    changes: &[(String, Option<Value>)],
+) -> Map<String, Value> {
     for (name, value) in changes {
         match value {
             Some(value) => members.insert(name.clone(), value.clone()),
             None => members.remove(name),
         };
     }
-    Value::Object(members)
+    members
 }
 
 /// Seconds since 1970, also of what was before.

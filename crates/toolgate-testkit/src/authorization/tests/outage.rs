@@ -3,10 +3,11 @@
 use std::{pin::pin, time::Duration};
 
 use futures::FutureExt;
+use serde_json::json;
 use tokio::{net::TcpStream, task::yield_now, time::timeout};
 
-use super::{ask, fetch, named, published, start, verifies};
-use crate::{JwksFault, authorization::serve::CONNECTIONS};
+use super::{ask, fetch, named, post, published, start, verifies};
+use crate::{Endpoint, Fault, JwksFault, authorization::serve::CONNECTIONS};
 
 const METADATA: &str = "/.well-known/oauth-authorization-server";
 
@@ -83,4 +84,37 @@ async fn connections_are_bounded_and_one_that_ends_makes_room() {
     }
     idle.pop();
     assert_eq!(timeout(Duration::from_secs(10), late).await.expect("an answer").status, 200);
+}
+
+#[tokio::test]
+async fn each_place_fails_by_itself_and_is_mended_by_itself() {
+    let server = start().await;
+    let refused = json!({"error": "interaction_required", "suberror": "basic_action"});
+    server.fail(Endpoint::Token, Fault::Answer(400, refused.clone()));
+    server.fail(Endpoint::Introspect, Fault::HangUp);
+    let reply = post(&server, "/token", &[]).await;
+    assert_eq!((reply.status, reply.json()), (400, refused));
+    assert!(ask(&server, "POST", "/introspect").await.is_none());
+    assert_eq!(fetch(&server, "/jwks").await.status, 200);
+    server.mend(Endpoint::Token);
+    assert_eq!(post(&server, "/token", &[]).await.json()["error"], "invalid_client");
+    assert!(ask(&server, "POST", "/introspect").await.is_none());
+    let asked = [Endpoint::Token, Endpoint::Introspect, Endpoint::Jwks];
+    assert_eq!(asked.map(|place| server.requests(place)), [2, 2, 1]);
+}
+
+#[tokio::test]
+async fn what_is_held_is_answered_when_it_is_let_go() {
+    let server = start().await;
+    server.fail(Endpoint::Jwks, Fault::Held);
+    let mut held = Box::pin(fetch(&server, "/jwks"));
+    while server.requests(Endpoint::Jwks) == 0 {
+        tokio::select! {
+            _ = &mut held => panic!("an answer"),
+            _ = fetch(&server, METADATA) => {}
+        }
+    }
+    server.mend(Endpoint::Jwks);
+    let reply = timeout(Duration::from_secs(10), held).await.expect("an answer");
+    assert_eq!((reply.status, reply.json()["keys"].as_array().unwrap().len()), (200, 2));
 }

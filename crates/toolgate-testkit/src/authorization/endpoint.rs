@@ -1,0 +1,60 @@
+//! A request that is whole, and the place that answers it.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use serde_json::Value;
+
+use super::{
+    documents,
+    fault::Endpoint,
+    form::Fields,
+    grant, introspect,
+    refusal::Refusal,
+    respond::{self, Answer},
+    state::State,
+};
+
+/// A request with parameters.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) head: &'a HeaderMap,
+    pub(super) fields: Fields,
+}
+
+pub(super) fn answer(place: Endpoint, head: &Parts, body: &[u8], state: &Arc<State>) -> Answer {
+    match place {
+        Endpoint::Metadata => respond::document(&documents::metadata(state.issuer())),
+        Endpoint::Jwks => match state.keys().published() {
+            Ok(keys) => respond::document(&keys),
+            Err(_) => respond::bare(StatusCode::INTERNAL_SERVER_ERROR),
+        },
+        Endpoint::Token => told(head, body, |ask| grant::answer(state, ask)),
+        Endpoint::Introspect => told(head, body, |ask| introspect::answer(state, ask)),
+        _ => respond::bare(StatusCode::NOT_FOUND),
+    }
+}
+
+/// Reads a form, and tells what became of it.
+fn told(
+    head: &Parts,
+    body: &[u8],
+    decide: impl FnOnce(&Ask<'_>) -> Result<Value, Refusal>,
+) -> Answer {
+    let basic = head.headers.contains_key(header::AUTHORIZATION);
+    let decided = form(head, body).and_then(|fields| decide(&Ask { head: &head.headers, fields }));
+    match decided {
+        Ok(value) => respond::secret(StatusCode::OK, &value),
+        Err(refusal) => respond::refused(&refusal, basic),
+    }
+}
+
+fn form(head: &Parts, body: &[u8]) -> Result<Fields, Refusal> {
+    let kind = head.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+    if !kind.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Refusal::request("the body is no form"));
+    }
+    let text = std::str::from_utf8(body).map_err(|_| Refusal::request("the body is no text"))?;
+    Ok(Fields::read(text))
+}
