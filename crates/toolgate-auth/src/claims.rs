@@ -8,7 +8,11 @@ mod path;
 #[cfg(test)]
 mod tests;
 
-use std::{any::type_name, fmt};
+use std::{
+    any::type_name,
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -65,6 +69,12 @@ impl Claims {
                 if message.starts_with("missing field") { &*message } else { "wrong shape" };
             lacks(&format!("the claims are no {}: {cause}", type_name::<T>()))
         })
+    }
+
+    /// The claim as a point in time, when it is one (RFC 7519, section 2).
+    pub(crate) fn time(&self, name: &str) -> Option<SystemTime> {
+        let since = Duration::try_from_secs_f64(self.number(name)?).ok()?;
+        UNIX_EPOCH.checked_add(since)
     }
 
     /// The texts of a claim that is one text or an array of nothing else; `None` otherwise.

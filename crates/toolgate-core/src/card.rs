@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use toolgate_protocol::{Members, discover::Implementation, meta, method};
 
-use crate::{identity::Caller, scopes::Scopes, typemap::PrincipalType};
+use crate::{hierarchy::Hierarchy, identity::Caller, scopes::Scopes, typemap::PrincipalType};
 
 /// A service's card. Immutable: a service that changes hands out another with a higher version.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Card {
     pub scopes: Scopes,
     /// Scopes that every request needs.
     pub required: Scopes,
+    /// Scopes that contain others. Whoever holds one holds what it contains.
+    pub hierarchy: Hierarchy,
     /// Whether anything is guarded. Guarded and nobody authenticates: refuse to start.
     pub guarded: bool,
     /// Whether callers without identity are served.
@@ -55,6 +57,7 @@ impl Card {
             server,
             scopes: Scopes::none(),
             required: Scopes::none(),
+            hierarchy: Hierarchy::default(),
             guarded: false,
             open: false,
             principals: Vec::new(),
@@ -90,7 +93,8 @@ impl Card {
     /// The scopes that every request needs, where a caller lacks one of them: all, so that one login
     /// mends it.
     pub fn lacking(&self, caller: &Caller) -> Option<&Scopes> {
-        let held = caller.identity().is_some_and(|id| id.scopes.contains_all(&self.required));
+        let held = |held: &Scopes| self.hierarchy.has_all(held, &self.required);
+        let held = caller.identity().is_some_and(|identity| held(&identity.scopes));
         (!held && !self.required.is_empty()).then_some(&self.required)
     }
 

@@ -42,11 +42,15 @@ pub enum Denial {
     StepUp {
         /// How old the login may be.
         max_age: Option<Duration>,
-        /// How it must have been done.
+        /// How it must have been done: one of these, with spaces between, the preferred one first.
         acr: Option<String>,
+        /// Scopes that the new token needs too.
+        scopes: Scopes,
     },
     /// Not now; again after this long.
     Busy(Duration),
+    /// What decides cannot decide now; again after this long.
+    Undecided(Duration),
 }
 
 impl Error {
@@ -98,6 +102,7 @@ impl Error {
             Denial::Forbidden => "forbidden",
             Denial::StepUp { .. } => "a fresher or stronger login is required",
             Denial::Busy(_) => "too many requests",
+            Denial::Undecided(_) => "this cannot be decided now",
         };
         let mut error = Self::new(code::REFUSED, message);
         error.0.denial = Some(denial);

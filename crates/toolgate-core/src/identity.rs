@@ -47,6 +47,11 @@ pub struct Identity {
     pub expires: Option<SystemTime>,
     /// The token's own id, for revocation.
     pub token_id: Option<Box<str>>,
+    /// When the user last logged in, as the issuer says: `auth_time` (RFC 9470, section 6). A token
+    /// that is refreshed keeps it.
+    pub authenticated: Option<SystemTime>,
+    /// How the user logged in, in the issuer's words: `acr` (RFC 9470, section 6).
+    pub acr: Option<Box<str>>,
     /// The author's own types, made once per token.
     pub ext: TypeMap,
 }
@@ -60,6 +65,8 @@ impl Identity {
             roles: Scopes::none(),
             expires: None,
             token_id: None,
+            authenticated: None,
+            acr: None,
             ext: TypeMap::default(),
         }
     }
@@ -82,6 +89,18 @@ impl Identity {
         Self { expires: Some(at), ..self }
     }
 
+    /// The same, of a user who logged in at a point in time.
+    #[must_use]
+    pub fn authenticated(self, at: SystemTime) -> Self {
+        Self { authenticated: Some(at), ..self }
+    }
+
+    /// The same, of a user who logged in in this way.
+    #[must_use]
+    pub fn acr(self, class: impl Into<Box<str>>) -> Self {
+        Self { acr: Some(class.into()), ..self }
+    }
+
     /// The same, with a value of the author's own type.
     #[must_use]
     pub fn with<T: Send + Sync + 'static>(mut self, principal: T) -> Self {
@@ -98,6 +117,8 @@ impl fmt::Debug for Identity {
             .field("scopes", &self.scopes)
             .field("roles", &self.roles)
             .field("expires", &self.expires)
+            .field("authenticated", &self.authenticated)
+            .field("acr", &self.acr)
             .finish_non_exhaustive()
     }
 }

@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod env;
 pub mod era;
 pub mod error;
+pub mod hierarchy;
 pub mod identity;
 pub mod legacy;
 pub mod notes;
@@ -39,6 +40,7 @@ pub use self::{
     context::{Context, Ending, Life},
     credentials::{Credentials, Evidence},
     error::{Denial, Error},
+    hierarchy::Hierarchy,
     identity::{Caller, Identity, Key},
     notes::{Notes, Out},
     refused::Refused,

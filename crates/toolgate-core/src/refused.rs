@@ -8,9 +8,9 @@
 //! | credentials wrong | 401 | -32000 | challenge, `invalid_token` or what the refusal says |
 //! | right, and not let in | 403 | -32000 | |
 //! | scope missing | 403 | -32000 | challenge, `insufficient_scope`, all scopes needed |
-//! | login too old or too weak | 401 | -32000 | challenge, `insufficient_user_authentication` |
+//! | login too old or too weak | 401 | -32000 | challenge, `insufficient_user_authentication`, all scopes needed |
 //! | too many requests | 429 | -32000 | `Retry-After` |
-//! | cannot be decided now | 503 | -32000 | `Retry-After` |
+//! | who asks cannot be told now, or what they may | 503 | -32000 | `Retry-After` |
 //! | the authenticator failed | 500 | -32603 | |
 //!
 //! Sources: RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1, RFC 6585 section 4,
@@ -41,16 +41,23 @@ pub enum Refused {
     StepUp {
         /// How old the login may be.
         max_age: Option<Duration>,
-        /// How it must have been done.
+        /// How it must have been done: one of these, with spaces between.
         acr: Option<String>,
+        /// Scopes that the new token needs too.
+        scopes: Scopes,
     },
     /// Too many requests.
     Busy {
         /// When to ask again.
         retry: Duration,
     },
-    /// Cannot be decided now.
+    /// Who asks cannot be told now.
     Unavailable {
+        /// When to ask again.
+        retry: Duration,
+    },
+    /// Whether they may cannot be told now.
+    Undecided {
         /// When to ask again.
         retry: Duration,
     },
@@ -65,8 +72,11 @@ impl Refused {
             Denial::Unauthenticated => Self::Unauthenticated(Refusal::missing()),
             Denial::Scopes(needed) => Self::Scopes(needed.clone()),
             Denial::Forbidden => Self::Forbidden(Refusal::invalid("forbidden")),
-            Denial::StepUp { max_age, acr } => Self::StepUp { max_age: *max_age, acr: acr.clone() },
+            Denial::StepUp { max_age, acr, scopes } => {
+                Self::StepUp { max_age: *max_age, acr: acr.clone(), scopes: scopes.clone() }
+            }
             Denial::Busy(retry) => Self::Busy { retry: *retry },
+            Denial::Undecided(retry) => Self::Undecided { retry: *retry },
         })
     }
 
@@ -93,6 +103,14 @@ pub struct Realm<'a> {
     pub held: Scopes,
     /// The authenticator's challenges; none where nobody authenticates.
     pub challenges: Vec<Challenge>,
+}
+
+impl Realm<'_> {
+    /// What a token needs that is to be as good as the caller's, and better: a widely used client
+    /// asks for what a challenge names, and for nothing else.
+    fn with(&self, needed: &Scopes) -> Scopes {
+        needed.union(&self.required).union(&self.held.intersection(&self.known))
+    }
 }
 
 /// The answer to a refusal, in the words of HTTP and JSON-RPC.
@@ -127,22 +145,24 @@ pub fn outcome(refused: &Refused, realm: &Realm<'_>) -> Outcome {
         }
         Refused::Forbidden(refusal) => (403, text(refusal.message()), vec![]),
         Refused::Scopes(needed) => {
-            let all = needed.union(&realm.required).union(&realm.held.intersection(&realm.known));
             let message = "the token lacks a scope";
-            let fields = challenge(realm, Some("insufficient_scope"), &[], &all, Some(message));
+            let error = Some("insufficient_scope");
+            let fields = challenge(realm, error, &[], &realm.with(needed), Some(message));
             (403, message.into(), fields)
         }
-        Refused::StepUp { max_age, acr } => {
+        Refused::StepUp { max_age, acr, scopes } => {
             let max_age = max_age.map(|age| age.as_secs().to_string());
             let more = [("acr_values", acr.as_deref()), ("max_age", max_age.as_deref())];
             let message = "a fresher or stronger login is required";
             let error = Some("insufficient_user_authentication");
-            (401, message.into(), challenge(realm, error, &more, &realm.required, Some(message)))
+            let fields = challenge(realm, error, &more, &realm.with(scopes), Some(message));
+            (401, message.into(), fields)
         }
         Refused::Busy { retry } => (429, "too many requests".into(), after(*retry)),
         Refused::Unavailable { retry } => {
             (503, "authentication is unavailable".into(), after(*retry))
         }
+        Refused::Undecided { retry } => (503, "this cannot be decided now".into(), after(*retry)),
         Refused::Failed(_) => {
             let (code, message) = (code::INTERNAL_ERROR, "internal error".into());
             return Outcome { status: 500, code, message, fields: vec![] };

@@ -1,8 +1,10 @@
 //! The one function that every decision passes: may this caller see, may this caller use.
 
+use std::{borrow::Cow, time::Duration};
+
 use toolgate_core::{Caller, Context, Denial, Error, Scopes, protocol::Json};
 
-use crate::guard::Guard;
+use crate::{guard::Guard, rules::Rules};
 
 /// Who may see and use an item. Empty: everybody whom the server serves.
 #[derive(Clone, Debug, Default)]
@@ -39,12 +41,14 @@ pub struct Ask<'a> {
     pub arguments: Option<&'a Json>,
     /// What the request runs with.
     pub cx: &'a Context,
+    /// What holds for all items of the server; none where there is no server.
+    rules: Option<&'a Rules>,
 }
 
 impl<'a> Ask<'a> {
     /// A question without arguments.
     pub fn new(item: Item<'a>, act: Act, cx: &'a Context) -> Self {
-        Self { caller: cx.caller(), item, act, arguments: None, cx }
+        Self { caller: cx.caller(), item, act, arguments: None, cx, rules: None }
     }
 
     /// The same, with arguments.
@@ -52,22 +56,79 @@ impl<'a> Ask<'a> {
     pub fn arguments(self, arguments: Option<&'a Json>) -> Self {
         Self { arguments, ..self }
     }
+
+    /// The same, put to a server.
+    #[must_use]
+    pub(crate) fn under(self, rules: &'a Rules) -> Self {
+        Self { rules: Some(rules), ..self }
+    }
+
+    /// Whether the caller holds all of these scopes, or scopes that contain them.
+    pub fn has_scopes(&self, needed: &Scopes) -> bool {
+        let Some(identity) = self.caller.identity() else { return false };
+        match self.rules {
+            Some(rules) => rules.scopes.has_all(&identity.scopes, needed),
+            None => identity.scopes.contains_all(needed),
+        }
+    }
+
+    /// Whether the caller has this role, or one that contains it.
+    pub fn has_role(&self, needed: &str) -> bool {
+        let Some(identity) = self.caller.identity() else { return false };
+        match self.rules {
+            Some(rules) => rules.roles.has(&identity.roles, needed),
+            None => identity.roles.contains(needed),
+        }
+    }
+
+    /// The caller's scopes, and all that they contain.
+    pub fn scopes(&self) -> Cow<'a, Scopes> {
+        let held = self.caller.identity().map(|identity| &identity.scopes);
+        self.all(held, |rules, held| rules.scopes.all(held))
+    }
+
+    /// The caller's roles, and all that they contain.
+    pub fn roles(&self) -> Cow<'a, Scopes> {
+        let held = self.caller.identity().map(|identity| &identity.roles);
+        self.all(held, |rules, held| rules.roles.all(held))
+    }
+
+    fn all(
+        &self,
+        held: Option<&'a Scopes>,
+        all: impl FnOnce(&'a Rules, &'a Scopes) -> Cow<'a, Scopes>,
+    ) -> Cow<'a, Scopes> {
+        match (self.rules, held) {
+            (Some(rules), Some(held)) => all(rules, held),
+            (None, Some(held)) => Cow::Borrowed(held),
+            (_, None) => Cow::Owned(Scopes::none()),
+        }
+    }
 }
 
 /// What is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Item<'a> {
-    /// Its kind: `tool`, and others as they come.
+    /// Its kind: `tool`, `resource`, `template` (a family of resources) or `prompt`.
     pub kind: &'static str,
-    /// Its name among its kind.
+    /// Its name. Two resources may have the same.
     pub name: &'a str,
+    /// What it is found by, unique among its kind: the URI of a resource, the URI template of a
+    /// family, the name of any other.
+    pub key: &'a str,
 }
 
 impl<'a> Item<'a> {
     /// An item by kind and name.
     pub fn new(kind: &'static str, name: &'a str) -> Self {
-        Self { kind, name }
+        Self { kind, name, key: name }
+    }
+
+    /// The same, found by something else than its name.
+    #[must_use]
+    pub fn key(self, key: &'a str) -> Self {
+        Self { key, ..self }
     }
 }
 
@@ -95,37 +156,129 @@ pub enum Decision {
     NeedScopes(Scopes),
     /// Not without a fresher or stronger login (RFC 9470).
     NeedFresh {
-        /// How old the login may be.
-        max_age: Option<std::time::Duration>,
-        /// How it must have been done.
+        /// How old the login may be, in whole seconds.
+        max_age: Option<Duration>,
+        /// How it must have been done: one of these, with spaces between, the preferred one first.
         acr: Option<String>,
+        /// Scopes that are needed too.
+        scopes: Scopes,
     },
     /// Not without credentials.
     NeedIdentity,
+    /// Neither yes nor no: what decides cannot be asked now.
+    Undecided {
+        /// When to ask again.
+        retry: Duration,
+    },
 }
 
-/// Decides. Nothing is listed and nothing is used without it.
+impl Decision {
+    /// What two conditions come to that both have to hold. What no login mends wins; of what logins
+    /// mend, all is asked for at once, so that one login is enough.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self.finality(), other.finality()) {
+            (Some(ours), Some(theirs)) => {
+                if theirs < ours {
+                    other
+                } else {
+                    self
+                }
+            }
+            (Some(_), None) => self,
+            (None, Some(_)) => other,
+            (None, None) => self.merge(other),
+        }
+    }
+
+    /// Whether other conditions make no difference any more.
+    pub(crate) fn is_final(&self) -> bool {
+        self.finality().is_some()
+    }
+
+    /// Which of several that no login mends is told.
+    fn finality(&self) -> Option<u8> {
+        match self {
+            Self::Hide => Some(0),
+            Self::Forbid => Some(1),
+            Self::NeedIdentity => Some(2),
+            Self::Undecided { .. } => Some(3),
+            Self::Allow | Self::NeedScopes(_) | Self::NeedFresh { .. } => None,
+        }
+    }
+
+    fn merge(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Allow, other) | (other, Self::Allow) => other,
+            (Self::NeedScopes(one), Self::NeedScopes(two)) => Self::NeedScopes(one.union(&two)),
+            (Self::NeedScopes(more), Self::NeedFresh { max_age, acr, scopes })
+            | (Self::NeedFresh { max_age, acr, scopes }, Self::NeedScopes(more)) => {
+                Self::NeedFresh { max_age, acr, scopes: scopes.union(&more) }
+            }
+            (
+                Self::NeedFresh { max_age, acr, scopes },
+                Self::NeedFresh { max_age: age, acr: class, scopes: more },
+            ) => {
+                let Ok(acr) = common(acr, class) else { return Self::Forbid };
+                let max_age = max_age.into_iter().chain(age).min();
+                Self::NeedFresh { max_age, acr, scopes: scopes.union(&more) }
+            }
+            // Nothing else is mended by a login.
+            (final_one, _) => final_one,
+        }
+    }
+}
+
+/// The ways of logging in that are in both lists, in the order of the first.
+///
+/// # Errors
+/// When there is none: no login is good enough.
+fn common(one: Option<String>, two: Option<String>) -> Result<Option<String>, ()> {
+    let (Some(one), Some(two)) = (&one, &two) else { return Ok(one.or(two)) };
+    let both = one.split(' ').filter(|class| two.split(' ').any(|other| other == *class));
+    let both = both.collect::<Vec<_>>().join(" ");
+    if both.is_empty() { Err(()) } else { Ok(Some(both)) }
+}
+
+/// Decides. Nothing is listed and nothing is used without it: first by what the item itself needs,
+/// then by the server's policies.
 ///
 /// What a better token could attain is asked for; what no token of this caller's can is hidden,
-/// unless the item is listed for all.
+/// unless the item is listed for all. What a policy hides is not listed for anybody.
 pub async fn decide(access: &Access, ask: &Ask<'_>) -> Decision {
+    let own = own(access, ask).await;
+    match ask.rules {
+        // A policy may hide what could be asked for, so it has its say before anything is.
+        Some(rules) if rules.has_policies() && !own.is_final() => {
+            let decision = own.and(rules.ask(ask).await);
+            // What the caller holds of what the item needs must not get lost on the way.
+            if decision.is_final() || decision == Decision::Allow {
+                return decision;
+            }
+            decision.and(Decision::NeedScopes(access.scopes.clone()))
+        }
+        _ => own,
+    }
+}
+
+/// What the item itself needs.
+async fn own(access: &Access, ask: &Ask<'_>) -> Decision {
     if !access.is_guarded() {
         return Decision::Allow;
     }
-    let Some(identity) = ask.caller.identity() else { return Decision::NeedIdentity };
-    let role = access.roles.is_empty() || access.roles.iter().any(|r| identity.roles.contains(r));
+    if ask.caller.identity().is_none() {
+        return Decision::NeedIdentity;
+    }
+    let role = access.roles.is_empty() || access.roles.iter().any(|role| ask.has_role(role));
     let guarded = match &access.guard {
         _ if !role => Decision::Hide,
         Some(guard) => guard.decide(ask).await,
         None => Decision::Allow,
     };
-    let lacking = !identity.scopes.contains_all(&access.scopes);
     match guarded {
         Decision::Hide if access.listed => Decision::Forbid,
-        // All that is lacking is named at once, so that one login mends it.
-        Decision::NeedScopes(more) => Decision::NeedScopes(access.scopes.union(&more)),
-        Decision::Allow if lacking => Decision::NeedScopes(access.scopes.clone()),
-        other => other,
+        Decision::Allow if ask.has_scopes(&access.scopes) => Decision::Allow,
+        guarded => guarded.and(Decision::NeedScopes(access.scopes.clone())),
     }
 }
 
@@ -133,7 +286,7 @@ pub async fn decide(access: &Access, ask: &Ask<'_>) -> Decision {
 pub fn is_listed(access: &Access, decision: &Decision) -> bool {
     match decision {
         Decision::Allow => true,
-        Decision::Hide => false,
+        Decision::Hide | Decision::Undecided { .. } => false,
         _ => access.listed,
     }
 }
@@ -145,7 +298,10 @@ pub fn refusal(decision: Decision, unknown: impl FnOnce() -> Error) -> Option<Er
         Decision::Hide => unknown(),
         Decision::Forbid => Error::denied(Denial::Forbidden),
         Decision::NeedScopes(scopes) => Error::denied(Denial::Scopes(scopes)),
-        Decision::NeedFresh { max_age, acr } => Error::denied(Denial::StepUp { max_age, acr }),
+        Decision::NeedFresh { max_age, acr, scopes } => {
+            Error::denied(Denial::StepUp { max_age, acr, scopes })
+        }
+        Decision::Undecided { retry } => Error::denied(Denial::Undecided(retry)),
         Decision::NeedIdentity => Error::denied(Denial::Unauthenticated),
     })
 }

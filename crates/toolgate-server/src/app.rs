@@ -9,6 +9,7 @@ use toolgate_core::{
 };
 
 use crate::{
+    access,
     ask::desk::Desk,
     catalog::{Catalog, Entry},
     completion,
@@ -46,7 +47,8 @@ impl App {
         admit(&shelf.card, &cx)?;
         let method = self.served(&shelf, &request.method).ok_or_else(Error::method_not_found)?;
         shelf.require_scopes(&cx)?;
-        let Items { tools, resources, templates, prompts } = &shelf.items;
+        let Shelf { items, rules, .. } = &*shelf;
+        let Items { tools, resources, templates, prompts } = items;
         let Self { desk, inner, pager, .. } = self;
         let pager = pager.as_ref();
         match method {
@@ -55,10 +57,10 @@ impl App {
             Method::ListResources => shelf.list(resources, pager, &request, &cx).await,
             Method::ListTemplates => shelf.list(templates, pager, &request, &cx).await,
             Method::ListPrompts => shelf.list(prompts, pager, &request, &cx).await,
-            Method::Call => call::call(tools, desk, inner, &request, cx).await,
-            Method::Read => read::read(&shelf.items, desk, inner, &request, cx).await,
-            Method::Get => get::get(prompts, desk, inner, &request, cx).await,
-            Method::Complete => completion::call::complete(&shelf.items, &request, cx).await,
+            Method::Call => call::call(tools, desk, inner, rules, &request, cx).await,
+            Method::Read => read::read(items, desk, inner, rules, &request, cx).await,
+            Method::Get => get::get(prompts, desk, inner, rules, &request, cx).await,
+            Method::Complete => completion::call::complete(items, rules, &request, cx).await,
             Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }
     }
@@ -110,9 +112,12 @@ impl Shelf {
         cx: &Context,
     ) -> Result<Running, Error> {
         let Page { cursor } = request.parse()?;
-        match items.list(pager, cursor.as_deref(), cx).await {
+        match items.list(pager, cursor.as_deref(), &self.rules, cx).await {
             Ok(reply) => Ok(Running::Done(reply.cache(self.cache()))),
             Err(Unlisted::Failed(error)) => Err(incident(&request.method, &error)),
+            Err(Unlisted::Decided(decision)) => {
+                Err(access::refusal(decision, Error::internal).unwrap_or_else(Error::internal))
+            }
             Err(Unlisted::Cursor(why)) => {
                 tracing::debug!(method = method::known(&request.method), why, "cursor refused");
                 // One error for all reasons.

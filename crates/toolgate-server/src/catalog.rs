@@ -5,11 +5,13 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use toolgate_core::{Context, Error, Reply, Scopes, protocol::Json};
 
 use crate::{
-    access::{self, Access, Act, Ask, Item},
+    access::{self, Access, Act, Ask, Decision, Item},
     page::{Listed, Pager, Unlisted},
+    rules::{self, Rules},
     spec::all_scopes,
 };
 
@@ -23,6 +25,11 @@ pub(crate) trait Entry: Send + Sync + 'static {
     /// What it is found by; unique among its kind.
     fn key(&self) -> &str {
         self.name()
+    }
+
+    /// What it is, for decisions.
+    fn item(&self) -> Item<'_> {
+        Item::new(Self::KIND, self.name()).key(self.key())
     }
 
     fn access(&self) -> &Access;
@@ -146,14 +153,15 @@ impl<E: Entry> Catalog<E> {
     /// per visible set.
     ///
     /// # Errors
-    /// When it cannot be serialized, or the cursor leads nowhere.
+    /// When it cannot be serialized or decided, or the cursor leads nowhere.
     pub(crate) async fn list(
         &self,
         pager: Option<&Pager>,
         cursor: Option<&str>,
+        rules: &Rules,
         cx: &Context,
     ) -> Result<Reply, Unlisted> {
-        let visible = self.visible(cx).await;
+        let visible = self.visible(rules, cx).await?;
         let page = |listed: &Listed| listed.page(self.member, pager, cursor);
         if let Some(page) = self.lists.read().ok().and_then(|lists| lists.get(&visible).map(page)) {
             return page;
@@ -174,20 +182,53 @@ impl<E: Entry> Catalog<E> {
     }
 
     /// Which items the caller may see, a bit each.
-    async fn visible(&self, cx: &Context) -> Box<[u64]> {
+    ///
+    /// # Errors
+    /// When it cannot be decided about one: a list that lacks it would be taken for the whole.
+    async fn visible(&self, rules: &Rules, cx: &Context) -> Result<Box<[u64]>, Unlisted> {
         let mut set = vec![0u64; self.slots.len().div_ceil(64)];
-        for (index, Slot { entry, on }) in self.slots.iter().enumerate() {
-            let access = entry.access();
-            let shown = *on
-                && (!access.is_guarded() || {
-                    let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::List, cx);
-                    access::is_listed(access, &access::decide(access, &ask).await)
-                });
+        let mut show = |index: usize| {
             if let Some(word) = set.get_mut(index / 64) {
-                *word |= u64::from(shown) << (index % 64);
+                *word |= 1 << (index % 64);
+            }
+        };
+        if rules.has_policies() {
+            // Policies may wait for others, and a list has no longer for it than one use has.
+            let questions = self.slots.iter().map(|slot| slot.is_shown(rules, cx).boxed());
+            let questions: Vec<_> = questions.collect();
+            let shown = stream::iter(questions).buffered(rules::AT_A_TIME).try_collect::<Vec<_>>();
+            let shown = rules.all_of(self.member, shown).await;
+            let shown = shown.map_err(Unlisted::Decided)?.into_iter().enumerate();
+            shown.filter(|(_, shown)| *shown).for_each(|(index, _)| show(index));
+            return Ok(set.into());
+        }
+        for (index, slot) in self.slots.iter().enumerate() {
+            if slot.is_shown(rules, cx).await.map_err(Unlisted::Decided)? {
+                show(index);
             }
         }
-        set.into()
+        Ok(set.into())
+    }
+}
+
+impl<E: Entry> Slot<E> {
+    /// Whether the caller may see it.
+    ///
+    /// # Errors
+    /// The decision that is none.
+    async fn is_shown(&self, rules: &Rules, cx: &Context) -> Result<bool, Decision> {
+        let access = self.entry.access();
+        if !self.on {
+            return Ok(false);
+        }
+        if !access.is_guarded() && !rules.has_policies() {
+            return Ok(true);
+        }
+        let ask = Ask::new(self.entry.item(), Act::List, cx).under(rules);
+        match access::decide(access, &ask).await {
+            undecided @ Decision::Undecided { .. } => Err(undecided),
+            decision => Ok(access::is_listed(access, &decision)),
+        }
     }
 }
 
@@ -211,10 +252,11 @@ impl<E> Clone for Catalog<E> {
 pub(crate) async fn admit<E: Entry>(
     entry: &E,
     arguments: Option<&Json>,
+    rules: &Rules,
     cx: &Context,
     unknown: impl FnOnce() -> Error,
 ) -> Result<(), Error> {
-    let ask = Ask::new(Item::new(E::KIND, entry.name()), Act::Use, cx).arguments(arguments);
+    let ask = Ask::new(entry.item(), Act::Use, cx).arguments(arguments).under(rules);
     let decision = access::decide(entry.access(), &ask).await;
     access::refusal(decision, unknown).map_or(Ok(()), Err)
 }

@@ -1,9 +1,12 @@
 //! Guards: conditions on the caller, joined by `and` and `or`.
 
-use std::{fmt, sync::Arc};
+mod login;
+
+use std::{fmt, sync::Arc, time::Duration};
 
 use toolgate_core::{BoxFuture, Scopes};
 
+use self::login::Login;
 use crate::access::{Ask, Decision};
 
 /// A condition on who may see and use an item.
@@ -22,6 +25,7 @@ pub struct Guard(Node);
 enum Node {
     Scope(Scopes),
     Role(Box<str>),
+    Login(Login),
     Sync(Arc<dyn Fn(&Ask<'_>) -> Decision + Send + Sync>),
     Async(Arc<Decider>),
     All(Arc<[Guard]>),
@@ -38,6 +42,30 @@ pub fn scope(scope: impl AsRef<str>) -> Guard {
 /// The caller needs a role. To whoever lacks it the item does not exist.
 pub fn role(role: impl Into<Box<str>>) -> Guard {
     Guard(Node::Role(role.into()))
+}
+
+/// The user needs to have logged in at most this long ago, in whole seconds: `auth_time` of the token
+/// (RFC 9470). Whoever did not is told so, with 401 and `insufficient_user_authentication`.
+///
+/// It is about use alone. In lists the item is there for whoever may use it otherwise: a login grows
+/// old while nobody is told that a list has changed.
+///
+/// ```
+/// use std::time::Duration;
+/// use toolgate_server::{ToolSpec, acr, max_age};
+///
+/// let guard = max_age(Duration::from_secs(15 * 60)).and(acr(["phr", "phrh"]));
+/// let spec = ToolSpec::new("transfer").scopes(["payments"]).guard(guard);
+/// ```
+pub fn max_age(age: Duration) -> Guard {
+    Guard(Node::Login(Login::Within(age)))
+}
+
+/// The user needs to have logged in in one of these ways: `acr` of the token, compared letter by letter
+/// (RFC 9470). The preferred one comes first. Whoever did not is told so, with 401 and
+/// `insufficient_user_authentication`. As with [`max_age`], lists have the item all the same.
+pub fn acr<C: Into<Box<str>>>(classes: impl IntoIterator<Item = C>) -> Guard {
+    Guard(Node::Login(Login::OneOf(classes.into_iter().map(Into::into).collect())))
 }
 
 /// The author's own type has to satisfy a condition. Where the authenticator made none, nobody
@@ -79,16 +107,16 @@ impl Guard {
     pub(crate) fn decide<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Decision> {
         Box::pin(async move {
             match &self.0 {
-                Node::Scope(needed) => match ask.caller.identity() {
-                    Some(identity) if identity.scopes.contains_all(needed) => Decision::Allow,
-                    Some(_) => Decision::NeedScopes(needed.clone()),
-                    None => Decision::NeedIdentity,
-                },
-                Node::Role(role) => match ask.caller.identity() {
-                    Some(identity) if identity.roles.contains(role) => Decision::Allow,
-                    Some(_) => Decision::Hide,
-                    None => Decision::NeedIdentity,
-                },
+                Node::Scope(_) | Node::Role(_) | Node::Login(_)
+                    if ask.caller.identity().is_none() =>
+                {
+                    Decision::NeedIdentity
+                }
+                Node::Scope(needed) if ask.has_scopes(needed) => Decision::Allow,
+                Node::Scope(needed) => Decision::NeedScopes(needed.clone()),
+                Node::Role(role) if ask.has_role(role) => Decision::Allow,
+                Node::Role(_) => Decision::Hide,
+                Node::Login(login) => login.decide(ask),
                 Node::Sync(decide) => decide(ask),
                 Node::Async(decide) => decide(ask).await,
                 Node::All(guards) => all(guards, ask).await,
@@ -104,40 +132,49 @@ impl Guard {
             Node::All(guards) | Node::Any(guards) => {
                 guards.iter().fold(Scopes::none(), |all, guard| all.union(&guard.scopes()))
             }
-            Node::Role(_) | Node::Sync(_) | Node::Async(_) => Scopes::none(),
+            Node::Role(_) | Node::Login(_) | Node::Sync(_) | Node::Async(_) => Scopes::none(),
+        }
+    }
+
+    /// What is wrong with it, a sentence each.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        match &self.0 {
+            Node::Login(login) => login.problem().into_iter().collect(),
+            Node::All(guards) | Node::Any(guards) => {
+                guards.iter().flat_map(Guard::problems).collect()
+            }
+            Node::Scope(_) | Node::Role(_) | Node::Sync(_) | Node::Async(_) => Vec::new(),
         }
     }
 }
 
-/// The first that cannot be attained decides; scopes that are lacking are gathered.
+/// The first that cannot be attained decides; what is lacking is gathered.
 async fn all(guards: &[Guard], ask: &Ask<'_>) -> Decision {
-    let mut lacking = Scopes::none();
-    let mut fresh = None;
+    let mut answer = Decision::Allow;
     for guard in guards {
-        match guard.decide(ask).await {
-            Decision::Allow => {}
-            Decision::NeedScopes(scopes) => lacking = lacking.union(&scopes),
-            need @ Decision::NeedFresh { .. } => fresh = Some(need),
-            other => return other,
+        answer = answer.and(guard.decide(ask).await);
+        if answer.is_final() {
+            break;
         }
     }
-    match fresh {
-        _ if !lacking.is_empty() => Decision::NeedScopes(lacking),
-        Some(fresh) => fresh,
-        None => Decision::Allow,
-    }
+    answer
 }
 
-/// The first that can be attained is asked for; with none, hiding wins over forbidding.
+/// The first that can be attained is asked for; with none, forbidding wins over hiding. What is not
+/// decided may yet be a yes.
 async fn any(guards: &[Guard], ask: &Ask<'_>) -> Decision {
     let mut answer = Decision::Hide;
     for guard in guards {
         let attainable = matches!(
             answer,
-            Decision::NeedScopes(_) | Decision::NeedFresh { .. } | Decision::NeedIdentity
+            Decision::NeedScopes(_)
+                | Decision::NeedFresh { .. }
+                | Decision::NeedIdentity
+                | Decision::Undecided { .. }
         );
         match guard.decide(ask).await {
             Decision::Allow => return Decision::Allow,
+            undecided @ Decision::Undecided { .. } => answer = undecided,
             other if !attainable && other != Decision::Hide => answer = other,
             _ => {}
         }
@@ -150,6 +187,7 @@ impl fmt::Debug for Guard {
         let (name, guards) = match &self.0 {
             Node::Scope(scopes) => return write!(f, "scope({scopes})"),
             Node::Role(role) => return write!(f, "role({role})"),
+            Node::Login(login) => return fmt::Debug::fmt(login, f),
             Node::Sync(_) | Node::Async(_) => return f.write_str("guard(..)"),
             Node::All(guards) => ("all", guards),
             Node::Any(guards) => ("any", guards),

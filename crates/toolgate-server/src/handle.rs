@@ -60,7 +60,7 @@ pub(crate) async fn run<T, R>(
 where
     R: Future<Output = ToolResult<T>>,
 {
-    let Item { kind, name } = item;
+    let Item { kind, name, .. } = item;
     let cx = match limit.and_then(|limit| Instant::now().checked_add(limit)) {
         Some(deadline) => cx.with_deadline(deadline),
         None => cx,

@@ -10,6 +10,7 @@ pub mod access;
 pub mod completion;
 pub mod guard;
 pub mod layer;
+pub mod policy;
 pub mod prompt;
 pub mod resource;
 pub mod tool;
@@ -24,6 +25,7 @@ mod items;
 mod listen;
 mod live;
 mod page;
+mod rules;
 mod seal;
 mod server;
 mod shelf;
@@ -38,9 +40,10 @@ pub use self::{
     },
     completion::Typed,
     failure::{Result, ToolError},
-    guard::{Guard, role, scope, when},
+    guard::{Guard, acr, max_age, role, scope, when},
     layer::{Answer, Inner, Outer, Passed, Passing, Work},
     live::Live,
+    policy::Policy,
     prompt::{IntoMessages, Prompt, PromptSpec, Render},
     resource::{IntoContents, Read, Resource, ResourceSpec, SafePath},
     seal::{BadKey, SealKey},

@@ -61,7 +61,7 @@ async fn honoured(shelf: &Shelf, asked: Filter, cx: &Context) -> Result<Filter, 
     honoured.prompts_list_changed = asked.prompts_list_changed && shelf.has.prompts;
     honoured.resources_list_changed = asked.resources_list_changed && shelf.has.resources;
     for uri in asked.resource_subscriptions {
-        match read::may_read(&shelf.items, &uri, cx).await {
+        match read::may_read(&shelf.items, &uri, &shelf.rules, cx).await {
             Ok(()) => honoured.resource_subscriptions.push(uri),
             Err(refusal) if refusal.denial().is_some() => return Err(refusal),
             Err(_unknown) => {}
@@ -74,7 +74,7 @@ fn may_read(stock: Arc<Stock>) -> MayRead {
     Box::new(move |uri, cx| {
         // As the items are now: one that is gone is read by nobody.
         let shelf = stock.shelf();
-        Box::pin(async move { read::may_read(&shelf.items, uri, cx).await.is_ok() })
+        Box::pin(async move { read::may_read(&shelf.items, uri, &shelf.rules, cx).await.is_ok() })
     })
 }
 

@@ -15,7 +15,7 @@ use toolgate_core::{
     protocol::{Json, Members},
 };
 
-use crate::seal::Sealer;
+use crate::{access::Decision, seal::Sealer};
 
 const PURPOSE: &str = "cursor";
 
@@ -48,6 +48,8 @@ pub(crate) enum Unlisted {
     Failed(String),
     /// The cursor leads nowhere.
     Cursor(&'static str),
+    /// It was not decided what the caller may see of it.
+    Decided(Decision),
 }
 
 impl Listed {

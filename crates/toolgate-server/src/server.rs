@@ -1,5 +1,6 @@
 //! The builder of a server.
 
+mod deciding;
 mod kinds;
 
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc, thread};
@@ -21,6 +22,7 @@ use crate::{
     layer::{Layers, inner::Inners, outer::Layered},
     live::{Live, Shared},
     page::Pager,
+    rules::{Declared, Rules},
     shelf::{Facts, Shelf, Stock},
     tool::{
         Run, RunBlocking, ToolSpec,
@@ -52,6 +54,7 @@ pub struct Server<S = ()> {
     shared: Shared<S>,
     pub(crate) asking: Settings,
     pub(crate) layers: Layers,
+    pub(crate) declared: Declared,
     page_size: Option<usize>,
     problems: Vec<String>,
 }
@@ -72,6 +75,7 @@ impl Server {
             shared: Shared { state: Arc::new(()), room: Arc::new(Semaphore::new(room)) },
             asking: Settings::default(),
             layers: Layers::default(),
+            declared: Declared::default(),
             page_size: None,
             problems: Vec::new(),
         }
@@ -92,6 +96,7 @@ impl<S: Send + Sync + 'static> Server<S> {
             shared: Shared { state: Arc::new(state), room: self.shared.room },
             asking: self.asking,
             layers: self.layers,
+            declared: self.declared,
             page_size: self.page_size,
             problems: self.problems,
         }
@@ -256,12 +261,17 @@ impl<S: Send + Sync + 'static> IntoService for Server<S> {
         if self.page_size == Some(0) {
             self.problems.push("`page_size` is 0".into());
         }
+        let rules = std::mem::take(&mut self.declared).rules();
+        let rules = Arc::new(rules.unwrap_or_else(|problems| {
+            self.problems.extend(problems);
+            Rules::default()
+        }));
         StartError::check(std::mem::take(&mut self.problems))?;
         let sealer = Arc::new(self.asking.sealer()?);
         let pager = self.page_size.map(|size| Pager::new(size, sealer.clone()));
         let desk = Arc::new(Desk::new(sealer, self.asking)?);
         let Self { about, instructions, required, open, principals, layers, .. } = self;
-        self.stock.open(Facts { about, instructions, required, open, principals })?;
+        self.stock.open(Facts { about, instructions, required, rules, open, principals })?;
         let app =
             Arc::new(App { stock: self.stock, desk, inner: Inners::new(layers.inner), pager });
         if layers.outer.is_empty() {

@@ -15,12 +15,14 @@ use crate::{
     catalog::Entry,
     items::{Has, Items},
     listen::teller::Teller,
+    rules::Rules,
 };
 
 /// All items, and what the server says of itself because of them.
 #[derive(Clone)]
 pub(crate) struct Shelf {
     pub(crate) items: Items,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) card: Arc<Card>,
     pub(crate) discovered: Reply,
     /// What clients were told is there; from then on it is, be it empty.
@@ -32,6 +34,7 @@ pub(crate) struct Facts {
     pub(crate) about: Implementation,
     pub(crate) instructions: Option<String>,
     pub(crate) required: Scopes,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) open: bool,
     pub(crate) principals: Vec<PrincipalType>,
 }
@@ -51,6 +54,7 @@ impl Stock {
     pub(crate) fn new(about: &Implementation) -> Self {
         let shelf = Shelf {
             items: Items::new(),
+            rules: Arc::default(),
             card: Arc::new(Card::new(about.clone())),
             discovered: Reply::empty(),
             has: Has::default(),
@@ -86,6 +90,7 @@ impl Stock {
         let facts = self.facts.get_or_init(|| facts);
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shelf = Shelf::clone(&self.shelf());
+        shelf.rules = facts.rules.clone();
         self.describe(&mut shelf, facts).map_err(StartError::new)?;
         self.put(shelf);
         Ok(())
@@ -135,10 +140,12 @@ impl Stock {
 fn card(shelf: &Shelf, facts: &Facts) -> Card {
     let mut card = Card::new(facts.about.clone());
     card.required = facts.required.clone();
-    card.guarded = shelf.items.is_guarded() || !facts.required.is_empty();
+    card.hierarchy = facts.rules.scopes.clone();
+    let policies = facts.rules.has_policies();
+    card.guarded = policies || shelf.items.is_guarded() || !facts.required.is_empty();
     card.open = facts.open;
     card.principals = facts.principals.clone();
-    card.scopes = shelf.items.advertised_scopes();
+    card.scopes = shelf.items.advertised_scopes().union(&facts.rules.policy_scopes());
     for tool in shelf.items.tools.iter().filter(|tool| !tool.headers.is_empty()) {
         card = card.param_header(tool.name(), tool.headers.clone());
     }

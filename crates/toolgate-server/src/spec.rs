@@ -58,6 +58,22 @@ macro_rules! described {
                 self
             }
 
+            /// The user needs to have logged in at most this long ago, in whole seconds; otherwise
+            /// it is asked for anew, with 401 (RFC 9470). See [`max_age`](fn@crate::max_age).
+            #[must_use]
+            pub fn max_age(mut self, age: ::std::time::Duration) -> Self {
+                $crate::spec::guarded(&mut self.access, $crate::guard::max_age(age));
+                self
+            }
+
+            /// The user needs to have logged in in one of these ways; otherwise it is asked for anew,
+            /// with 401 (RFC 9470). See [`acr`](fn@crate::acr).
+            #[must_use]
+            pub fn acr<C: Into<Box<str>>>(mut self, classes: impl IntoIterator<Item = C>) -> Self {
+                $crate::spec::guarded(&mut self.access, $crate::guard::acr(classes));
+                self
+            }
+
             /// Listed also for callers who lack something, so that they learn what to ask for.
             #[must_use]
             pub fn listed(mut self, listed: bool) -> Self {
@@ -154,6 +170,8 @@ impl Common<'_> {
         if !self.access.scopes.are_valid() || !guard_scopes(self.access).are_valid() {
             problems.push(format!("a scope of {kind} `{name}` is no scope-token of RFC 6749"));
         }
+        let guard = self.access.guard.iter().flat_map(Guard::problems);
+        problems.extend(guard.map(|problem| format!("{kind} `{name}`: {problem}")));
         if self.asking.single_use && self.asking.unasked {
             problems.push(format!(
                 "{kind} `{name}`: `single_use` and `unasked_answers` contradict each other"

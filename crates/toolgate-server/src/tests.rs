@@ -6,14 +6,17 @@ mod calls;
 mod completion;
 mod decisions;
 mod guards;
+mod hierarchies;
 mod layers;
 mod lists;
 mod live;
 mod pages;
+mod policies;
 mod prompts;
 mod resources;
 mod schemas;
 mod states;
+mod step_up;
 
 use std::sync::Arc;
 

@@ -184,6 +184,9 @@ impl Mapping {
         let mut identity = Identity::new(key).scopes(scopes).roles(roles);
         identity.expires = expires;
         identity.token_id = claims.text("jti").map(Into::into);
+        // What is unreadable proves nothing: such a login counts as neither fresh nor strong.
+        identity.authenticated = claims.time("auth_time");
+        identity.acr = claims.text("acr").map(Into::into);
         for principal in &self.principals {
             principal.put(claims, &mut identity)?;
         }

@@ -1,5 +1,7 @@
 //! From claims to an identity and to the author's type: what counts, and what refuses.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -251,4 +253,26 @@ proptest! {
             prop_assert_eq!(identity.key.client.as_deref(), Some("a"));
         }
     }
+}
+
+#[test]
+fn when_and_how_a_user_logged_in_is_what_the_issuer_says() {
+    let login = |claims: Value| {
+        let identity = mapped(&Mapping::default(), claims).unwrap();
+        let since = identity.authenticated.map(|at| at.duration_since(UNIX_EPOCH).unwrap());
+        (since, identity.acr.as_deref().map(str::to_owned))
+    };
+    let said = login(json!({"auth_time": 1_700_000_000, "acr": "phr"}));
+    assert_eq!(said, (Some(Duration::from_secs(1_700_000_000)), Some("phr".to_owned())));
+    assert_eq!(login(json!({"auth_time": 0.5})).0, Some(Duration::from_millis(500)));
+    for (auth_time, acr) in [
+        (json!(null), json!(null)),
+        (json!("1700000000"), json!(["phr"])),
+        (json!(-1), json!(1)),
+        (json!(1e300), json!({"phr": true})),
+    ] {
+        let said = login(json!({"auth_time": auth_time, "acr": acr}));
+        assert_eq!(said, (None, None), "what is unreadable is not said");
+    }
+    assert_eq!(login(json!({})), (None, None));
 }

@@ -88,12 +88,20 @@ fn a_missing_scope_names_needed_and_held_and_known_scopes_sorted() {
 
 #[test]
 fn step_up_tells_age_and_strength() {
-    let refused = Refused::StepUp { max_age: Some(Duration::from_secs(60)), acr: Some("x".into()) };
-    let (status, text) = challenge_of(&refused);
-    assert_eq!(status, 401);
-    assert!(text.contains(
-        r#"error="insufficient_user_authentication", acr_values="x", max_age="60", scope="mcp""#
-    ));
+    let step_up = |max_age: Option<u64>, acr: Option<&str>, scopes: Scopes| {
+        let (max_age, acr) = (max_age.map(Duration::from_secs), acr.map(str::to_owned));
+        challenge_of(&Refused::StepUp { max_age, acr, scopes })
+    };
+    let (status, text) = step_up(Some(60), Some("x y"), ["files:write"].into());
+    let error = r#"error="insufficient_user_authentication", acr_values="x y", max_age="60""#;
+    let scope = r#"scope="files:read files:write mcp""#;
+    let expected = format!(
+        r#"Bearer {META}, {error}, {scope}, error_description="a fresher or stronger login is required""#
+    );
+    assert_eq!((status, text), (401, expected), "what is held is asked for again");
+    let (_, text) = step_up(Some(0), None, Scopes::none());
+    assert!(text.contains(r#"max_age="0""#) && !text.contains("acr_values"), "{text}");
+    assert!(text.contains(r#"scope="files:read mcp""#), "{text}");
 }
 
 #[test]
@@ -102,6 +110,7 @@ fn what_no_login_can_mend_carries_no_challenge() {
         (Refused::Forbidden(Refusal::invalid("no")), 403, code::REFUSED, None),
         (Refused::Busy { retry: Duration::from_millis(1500) }, 429, code::REFUSED, Some("2")),
         (Refused::Unavailable { retry: Duration::ZERO }, 503, code::REFUSED, Some("1")),
+        (Refused::Undecided { retry: Duration::from_secs(3) }, 503, code::REFUSED, Some("3")),
         (Refused::Failed("s3cr3t".into()), 500, code::INTERNAL_ERROR, None),
     ];
     for (refused, status, code, retry) in rows {

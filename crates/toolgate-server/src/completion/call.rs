@@ -17,10 +17,12 @@ use crate::{
     catalog::{self, Entry},
     handle::{self, Ended},
     items::Items,
+    rules::Rules,
 };
 
 pub(crate) async fn complete(
     items: &Items,
+    rules: &Rules,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -30,13 +32,13 @@ pub(crate) async fn complete(
     let asked = match &reference {
         Reference::Prompt { name } => {
             let prompt = items.prompts.find(name).ok_or_else(unknown)?;
-            admit(&**prompt, &typed, &cx).await?;
+            admit(&**prompt, &typed, rules, &cx).await?;
             let source = prompt.completions.find(&typed.argument);
             Asked::new(&**prompt, source, &prompt.state, prompt.spec.timeout)
         }
         Reference::Resource { uri } => {
             let family = items.templates.find(uri).ok_or_else(unknown)?;
-            admit(&**family, &typed, &cx).await?;
+            admit(&**family, &typed, rules, &cx).await?;
             let source = family.completions.find(&typed.argument);
             Asked::new(&**family, source, &family.of.state, family.of.spec.timeout)
         }
@@ -51,11 +53,16 @@ fn unknown() -> Error {
 }
 
 /// Whoever may not use an item learns nothing of its values. Its guard sees what is known and typed.
-async fn admit<E: Entry>(entry: &E, typed: &Typed, cx: &Context) -> Result<(), Error> {
+async fn admit<E: Entry>(
+    entry: &E,
+    typed: &Typed,
+    rules: &Rules,
+    cx: &Context,
+) -> Result<(), Error> {
     let mut arguments = typed.known.clone();
     arguments.insert(typed.argument.clone(), typed.value.clone());
     let arguments = Json::of(&arguments).map_err(|_| Error::internal())?;
-    catalog::admit(entry, Some(&arguments), cx, unknown).await
+    catalog::admit(entry, Some(&arguments), rules, cx, unknown).await
 }
 
 /// An argument of an item that the caller may use.

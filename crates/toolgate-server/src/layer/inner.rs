@@ -40,6 +40,7 @@ where
 pub struct Work {
     kind: &'static str,
     name: Box<str>,
+    key: Box<str>,
     given: Given,
     cx: Context,
     layers: Arc<[Layer]>,
@@ -57,7 +58,7 @@ pub(crate) struct Given {
 impl Work {
     /// Whose work it is: a `tool`, `resource`, `template` or `prompt`, by its name.
     pub fn item(&self) -> Item<'_> {
-        Item::new(self.kind, &self.name)
+        Item::new(self.kind, &self.name).key(&self.key)
     }
 
     /// The arguments that were decided upon, an object: those of a tool or prompt, the variables of a
@@ -138,8 +139,9 @@ impl Around {
         // Handlers do nothing before they are polled.
         let handler = handler(cx.clone());
         let handler = Box::pin(async { handler.await.map(T::into_answer) });
-        let Item { kind, name } = item;
-        let work = Work { kind, name: name.into(), given, cx, layers, at: 0, handler };
+        let Item { kind, name, key } = item;
+        let (name, key) = (name.into(), key.into());
+        let work = Work { kind, name, key, given, cx, layers, at: 0, handler };
         Box::pin(async {
             let answer = work.next().await?;
             T::of_answer(answer)

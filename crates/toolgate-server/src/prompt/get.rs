@@ -9,11 +9,11 @@ use toolgate_core::{
 
 use super::entry::PromptEntry;
 use crate::{
-    access::Item,
     ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     layer::inner::{Around, Given, Inners},
+    rules::Rules,
     text::TextValue,
 };
 
@@ -21,6 +21,7 @@ pub(crate) async fn get(
     prompts: &Catalog<PromptEntry>,
     desk: &Arc<Desk>,
     inner: &Inners,
+    rules: &Rules,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -30,7 +31,7 @@ pub(crate) async fn get(
     let unknown = || Error::invalid_params("unknown prompt");
     let prompt = prompts.find(&name).ok_or_else(unknown)?.clone();
     let given = Json::of(&arguments).map_err(|_| Error::internal())?;
-    catalog::admit(&*prompt, Some(&given), &cx, unknown).await?;
+    catalog::admit(&*prompt, Some(&given), rules, &cx, unknown).await?;
     let value = |(name, text)| TextValue { name, text, separator: ',' };
     let values = arguments.into_iter().map(value).collect();
     let brought = Answers::new(input_responses, request_state);
@@ -47,7 +48,7 @@ async fn run(
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
-    let item = Item::new(PromptEntry::KIND, prompt.name());
+    let item = prompt.item();
     let renderer = |cx| (prompt.renderer)(values, cx);
     let renderer = |cx| around.run(item, cx, renderer);
     match handle::run(item, prompt.spec.timeout, cx, Some(&round), renderer).await? {

@@ -24,6 +24,7 @@ use crate::{
     handle::{self, Ended},
     items::Items,
     layer::inner::{Around, Given, Inners},
+    rules::Rules,
     text::TextValue,
 };
 
@@ -31,13 +32,14 @@ pub(crate) async fn read(
     items: &Items,
     desk: &Arc<Desk>,
     inner: &Inners,
+    rules: &Rules,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
     let ReadResource { uri, input_responses, request_state, .. } =
         ReadResource::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
-    let (Found { kind, entry, values, .. }, arguments) = admitted(items, &uri, &cx).await?;
+    let (Found { kind, entry, values, .. }, arguments) = admitted(items, &uri, rules, &cx).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(entry.state.clone());
     let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
@@ -51,15 +53,25 @@ pub(crate) async fn read(
 ///
 /// # Errors
 /// That there is no such resource for this caller, or the refusal.
-pub(crate) async fn may_read(items: &Items, uri: &str, cx: &Context) -> Result<(), Error> {
-    admitted(items, uri, cx).await.map(|_| ())
+pub(crate) async fn may_read(
+    items: &Items,
+    uri: &str,
+    rules: &Rules,
+    cx: &Context,
+) -> Result<(), Error> {
+    admitted(items, uri, rules, cx).await.map(|_| ())
 }
 
 /// What a URI means, for a caller who may read it, and the variables that this was decided by.
-async fn admitted(items: &Items, uri: &str, cx: &Context) -> Result<(Found, Json), Error> {
+async fn admitted(
+    items: &Items,
+    uri: &str,
+    rules: &Rules,
+    cx: &Context,
+) -> Result<(Found, Json), Error> {
     let found = uri::is_uri(uri).then(|| find(items, uri)).flatten();
     let found = found.ok_or_else(|| unknown(uri))?;
-    let variables = found.admit(uri, cx).await?;
+    let variables = found.admit(uri, rules, cx).await?;
     Ok((found, variables))
 }
 
@@ -93,16 +105,16 @@ fn find(items: &Items, uri: &str) -> Option<Found> {
 
 impl Found {
     /// Decides by the variables of a family; there are none where it is no family.
-    async fn admit(&self, uri: &str, cx: &Context) -> Result<Json, Error> {
+    async fn admit(&self, uri: &str, rules: &Rules, cx: &Context) -> Result<Json, Error> {
         let unknown = || unknown(uri);
         let Some(family) = &self.family else {
-            catalog::admit(&*self.entry, None, cx, unknown).await?;
+            catalog::admit(&*self.entry, None, rules, cx, unknown).await?;
             return Ok(Json::object());
         };
         let named = self.values.iter().map(|value| (&value.name, &value.text));
         let arguments = Json::of(&named.collect::<BTreeMap<_, _>>());
         let arguments = arguments.map_err(|_| Error::internal())?;
-        catalog::admit(&**family, Some(&arguments), cx, unknown).await?;
+        catalog::admit(&**family, Some(&arguments), rules, cx, unknown).await?;
         Ok(arguments)
     }
 }
@@ -115,7 +127,7 @@ async fn run(
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
-    let item = Item::new(kind, entry.name());
+    let item = Item::new(kind, entry.name()).key(entry.key());
     let uri = asked.origin.uri.clone();
     let reader = |cx| (entry.reader)(asked, cx);
     let reader = |cx| around.run(item, cx, reader);

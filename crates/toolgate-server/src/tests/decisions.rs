@@ -11,7 +11,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use toolgate_core::{Denial, protocol::code};
+use toolgate_core::{Denial, Scopes, protocol::code};
 
 use super::{Calls, serve, value};
 use crate::{
@@ -31,7 +31,7 @@ enum Day {
 }
 
 /// Method, member of the result, kind.
-const LISTS: [(&str, &str, &str); 4] = [
+pub(super) const LISTS: [(&str, &str, &str); 4] = [
     ("tools/list", "tools", "tool"),
     ("resources/list", "resources", "resource"),
     ("resources/templates/list", "resourceTemplates", "template"),
@@ -39,7 +39,7 @@ const LISTS: [(&str, &str, &str); 4] = [
 ];
 
 /// Method, parameters of a use, of one that is unknown, kind.
-fn uses() -> Vec<(&'static str, Value, Value, &'static str)> {
+pub(super) fn uses() -> Vec<(&'static str, Value, Value, &'static str)> {
     let complete =
         |reference: Value| json!({ "ref": reference, "argument": { "name": "day", "value": "t" } });
     let prompt = |name: &str| complete(json!({ "type": "ref/prompt", "name": name }));
@@ -60,8 +60,8 @@ fn uses() -> Vec<(&'static str, Value, Value, &'static str)> {
     ]
 }
 
-/// A server with an item of each kind, all behind one guard, and how often their code has run.
-fn server(guard: impl Fn(&Ask<'_>) -> Decision + Send + Sync + 'static, listed: bool) -> Guarded {
+/// A server with an item of each kind, all of which need the same, and how often their code has run.
+pub(super) fn each_kind(access: &Access) -> (Server, Arc<AtomicUsize>) {
     let ran = Arc::new(AtomicUsize::new(0));
     let run = {
         let ran = ran.clone();
@@ -71,16 +71,25 @@ fn server(guard: impl Fn(&Ask<'_>) -> Decision + Send + Sync + 'static, listed: 
         }
     };
     let (tool, one, family, prompt) = (run.clone(), run.clone(), run.clone(), run);
-    let guard = Guard::decided_by(guard);
-    let resource =
-        |uri: &str| ResourceSpec::new(uri).name("it").guard(guard.clone()).listed(listed);
+    let (mut of_tool, mut of_prompt) = (ToolSpec::new("it"), PromptSpec::new("it"));
+    (of_tool.access, of_prompt.access) = (access.clone(), access.clone());
+    let resource = |uri: &str| {
+        let mut spec = ResourceSpec::new(uri).name("it");
+        spec.access = access.clone();
+        spec
+    };
     let server = Server::new("s", "1")
-        .tool_fn(ToolSpec::new("it").guard(guard.clone()).listed(listed), move |_: Of, _| tool())
+        .tool_fn(of_tool, move |_: Of, _| tool())
         .resource_fn(resource("t://it"), move |(), _| one())
         .resource_fn(resource("t://a/{day}"), move |_: Of, _| family())
-        .prompt_fn(PromptSpec::new("it").guard(guard.clone()).listed(listed), move |_: Of, _| {
-            prompt()
-        });
+        .prompt_fn(of_prompt, move |_: Of, _| prompt());
+    (server, ran)
+}
+
+/// The same, behind one guard.
+fn server(guard: impl Fn(&Ask<'_>) -> Decision + Send + Sync + 'static, listed: bool) -> Guarded {
+    let guard = Some(Guard::decided_by(guard));
+    let (server, ran) = each_kind(&Access { guard, listed, ..Access::default() });
     Guarded { calls: serve(server).by(["a"]), ran }
 }
 
@@ -116,8 +125,9 @@ async fn each_list_and_each_use_asks_once_about_its_item() {
 
 #[tokio::test]
 async fn each_decision_means_the_same_for_each_kind() {
-    let fresh = Decision::NeedFresh { max_age: Some(Duration::from_secs(1)), acr: None };
-    let step_up = Denial::StepUp { max_age: Some(Duration::from_secs(1)), acr: None };
+    let (max_age, acr, scopes) = (Some(Duration::from_secs(1)), None, Scopes::from(["x"]));
+    let fresh = Decision::NeedFresh { max_age, acr: acr.clone(), scopes: scopes.clone() };
+    let step_up = Denial::StepUp { max_age, acr, scopes };
     let rows = [
         (Decision::Allow, None),
         (Decision::Hide, None),

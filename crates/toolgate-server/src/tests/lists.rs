@@ -12,6 +12,7 @@ use crate::{
     Server, ToolSpec,
     access::Access,
     catalog::{self, Catalog, Entry},
+    rules::Rules,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -141,14 +142,16 @@ async fn a_second_kind_of_item_lives_under_the_same_guard() {
         let scopes: toolgate_core::Scopes = scopes.iter().collect();
         Context::new(Identity::new(Key::new("test", "u")).scopes(scopes).into())
     };
-    let list = async |cx: Context| value(&texts.list(None, None, &cx).await.unwrap());
+    let list =
+        async |cx: Context| value(&texts.list(None, None, &Rules::default(), &cx).await.unwrap());
     assert_eq!(list(cx(&["a"])).await, json!({"texts": ["open", "closed"]}));
     assert_eq!(list(cx(&[])).await, json!({"texts": ["open"]}));
     assert_eq!(list(Context::new(Caller::Open)).await, json!({"texts": ["open"]}));
 
     let closed = texts.find("closed").unwrap();
     let refused = async |scopes: &[&str]| {
-        let refused = catalog::admit(&**closed, None, &cx(scopes), Error::internal).await;
+        let refused =
+            catalog::admit(&**closed, None, &Rules::default(), &cx(scopes), Error::internal).await;
         refused.err().and_then(|error| error.denial().cloned())
     };
     assert_eq!(refused(&["x"]).await, Some(Denial::Scopes(["a"].into())));

@@ -12,11 +12,11 @@ use toolgate_core::{
 };
 
 use crate::{
-    access::Item,
     ask::desk::{Desk, Round},
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     layer::inner::{Around, Given, Inners},
+    rules::Rules,
     tool::entry::ToolEntry,
     tool::schema,
 };
@@ -25,6 +25,7 @@ pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
     desk: &Arc<Desk>,
     inner: &Inners,
+    rules: &Rules,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -37,7 +38,7 @@ pub(crate) async fn call(
     }
     let unknown = || Error::invalid_params("unknown tool");
     let tool = tools.find(&name).ok_or_else(unknown)?.clone();
-    catalog::admit(&*tool, Some(&arguments), &cx, unknown).await?;
+    catalog::admit(&*tool, Some(&arguments), rules, &cx, unknown).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(tool.state.clone());
     let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
@@ -52,7 +53,7 @@ async fn run(
     cx: Context,
     round: Round,
 ) -> Result<Reply, Error> {
-    let item = Item::new(ToolEntry::KIND, tool.name());
+    let item = tool.item();
     let handler = |cx| (tool.handler)(arguments, cx);
     let handler = |cx| around.run(item, cx, handler);
     match handle::run(item, tool.spec.timeout, cx, Some(&round), handler).await? {

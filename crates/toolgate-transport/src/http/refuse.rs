@@ -74,7 +74,8 @@ impl Endpoint {
         let mut realm = Realm::default();
         realm.metadata_url = self.site.metadata_url.as_deref();
         realm.required = card.required.clone();
-        realm.known = known_scopes(&card);
+        // A scope that contains others may be named nowhere else, and must not be lost.
+        realm.known = known_scopes(&card).union(&card.hierarchy.names());
         if let Some(identity) = caller.identity() {
             realm.held = identity.scopes.clone();
         }
