@@ -18,6 +18,7 @@ pub mod era;
 pub mod error;
 pub mod identity;
 pub mod legacy;
+pub mod networks;
 pub mod notes;
 pub mod refused;
 pub mod reply;
@@ -39,6 +40,7 @@ pub use self::{
     error::{Denial, Error},
     identity::{Caller, Identity, Key},
     notes::{Notes, Out},
+    networks::Networks,
     refused::Refused,
     reply::{Cache, CacheScope, Kind, Reply},
     request::{Note, Request},

@@ -127,6 +127,22 @@ impl<S> Http<S> {
     pub fn cors(mut self, cors: Cors) -> Self {
         self.settings.cors = Some(cors);
         self
+        self
+    }
+
+    /// Proxies that say who calls, by address or network: `10.1.2.3`, `10.1.0.0/16`, `fd00::/8`. Of
+    /// a request that one of them sends, the caller's address is read from `X-Forwarded-For` or
+    /// `Forwarded` (RFC 7239), from the right, past all that are named here. Of any other it is the
+    /// address that it comes from. None is trusted unless set. `TOOLGATE_TRUSTED_PROXIES`.
+    ///
+    /// They have to write one of the two on every request. Where both are there and differ, neither
+    /// counts: one of them may be the caller's own.
+    #[must_use]
+    pub fn trusted_proxies<P: Into<String>>(
+        mut self,
+        proxies: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.settings.trusted_proxies = Some(proxies.into_iter().map(Into::into).collect());
     }
 
     /// Mints no sessions for clients of revisions before 2026-07-28: each of their requests stands

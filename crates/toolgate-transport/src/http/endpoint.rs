@@ -24,7 +24,7 @@ use super::{
     body::Body,
     cors::{self, Page},
     discard::Discards,
-    evidence::{Head, Peer, Shared},
+    evidence::{Head, Shared},
     legacy::Past,
     limits::Limits,
     message::Admitted,
@@ -230,7 +230,7 @@ impl Endpoint {
         caller: &Caller,
         remedy: &'static str,
     ) -> Result<Permit, Box<Problem>> {
-        let bucket = Bucket::of(caller, Peer::of(&head.parts.extensions));
+        let bucket = Bucket::of(caller, head.address);
         running.enter(bucket).ok_or_else(|| self.busy(caller).remedy(remedy))
     }
 

@@ -59,7 +59,8 @@ limits! {
     /// How many header fields a request may have. 100; 431 beyond.
     header_count: usize = 100;
     /// Calls that one caller may have running. 64; 429 beyond. Callers without identity are told
-    /// apart by address, where it is known; behind a proxy that is the proxy's, for all of them.
+    /// apart by address, where it is known; behind a proxy that is not among
+    /// [`trusted_proxies`](super::Http::trusted_proxies) that is the proxy's, for all of them.
     calls_per_caller: usize = 64;
     /// Subscriptions that one caller may have open, beside the calls, and streams of its sessions.
     /// 64; 429 beyond. A subscription whose reader takes nothing for as long as a call may last is

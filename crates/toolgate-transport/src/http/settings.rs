@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use toolgate_core::{
-    Authenticate, Card, ResourceCard, StartError,
+    Authenticate, Card, Networks, ResourceCard, Revocations, StartError,
     env::{self, Env},
     legacy::{EventStore, MemoryEvents, MemorySessions, SessionStore},
 };
@@ -16,6 +16,7 @@ use super::{
     host::{Host, Hosts},
     limits::Limits,
     metadata::WELL_KNOWN,
+    proxies::Proxies,
     site::{HEALTH, READY, Site, Sse},
     url::{Origin, PublicUrl},
 };
@@ -32,6 +33,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) env: Option<Env>,
     pub(crate) shown: Vec<Shown>,
+    pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) stateless: Option<bool>,
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     pub(crate) events: Events,
@@ -104,6 +106,7 @@ impl Settings {
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
         fill(&mut self.cors, origins, &mut problems);
         if let Err(error) = self.limits.fill(&env) {
+        fill(&mut self.trusted_proxies, env.list(env::TRUSTED_PROXIES), &mut problems);
             problems.extend_from_slice(error.problems());
         }
         StartError::check(problems)
@@ -219,6 +222,13 @@ impl Settings {
             metadata_url: None,
             hosts,
             cors,
+        let proxies = Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
+            problems.push(format!(
+                "trusted_proxies names `{text}`, which is neither an address nor a network; write \
+                 10.1.2.3, 10.1.0.0/16 or fd00::/8"
+            ));
+            Networks::default()
+        });
             shown: self.shown.clone(),
         }
     }
@@ -228,6 +238,7 @@ impl Settings {
         let mut hosts = Hosts::default();
         hosts.loopback = place.is_loopback() || self.public_url.is_none();
         if let Some(url) = public {
+            proxies: Proxies::new(proxies),
             hosts.add(url.origin.host.clone(), url.origin.implied_port());
         }
         if let Place::Bound(addr) = place
