@@ -23,6 +23,7 @@ pub mod notes;
 pub mod refused;
 pub mod reply;
 pub mod request;
+pub mod revocation;
 pub mod scopes;
 pub mod service;
 pub mod transport;
@@ -39,11 +40,12 @@ pub use self::{
     credentials::{Credentials, Evidence},
     error::{Denial, Error},
     identity::{Caller, Identity, Key},
-    notes::{Notes, Out},
     networks::Networks,
+    notes::{Notes, Out},
     refused::Refused,
     reply::{Cache, CacheScope, Kind, Reply},
     request::{Note, Request},
+    revocation::{DenyList, Revocations, Standing, Whom},
     scopes::Scopes,
     service::{IntoService, Running, Service, StartError},
     transport::{Shutdown, Transport},
