@@ -4,18 +4,16 @@
 //! proves itself, by a secret that it shares with this server, by the address that it connects from, or
 //! by both; and saying so is marked as dangerous, since this server then believes whatever it is told.
 
-mod peers;
 #[cfg(test)]
 mod tests;
 
 use std::{fmt, sync::Arc};
 
 use toolgate_core::{
-    Authenticate, BoxFuture, Credentials, Identity, Key, PrincipalType, Refusal, ResourceCard,
-    Scopes, StartError, Verdict, authenticate::Reason, credentials::Field,
+    Authenticate, BoxFuture, Credentials, Identity, Key, Networks, PrincipalType, Refusal,
+    ResourceCard, Scopes, StartError, Verdict, authenticate::Reason, credentials::Field,
 };
 
-use self::peers::Peers;
 use crate::{api_keys::Digest, bearer::bearer};
 
 /// Longest value of a header that is read, in bytes.
@@ -152,11 +150,14 @@ impl Gateway {
                 problems.push(format!("`{name}` is no header for it, or is used twice"));
             }
         }
-        let peers = self.peers.as_deref().map(Peers::read).transpose();
+        let peers = self.peers.as_ref().map(Networks::read).transpose();
         let peers = peers.unwrap_or_else(|wrong| {
             problems.push(format!("`trust_peers`: `{wrong}` is neither an address nor a network"));
             None
         });
+        if peers.as_ref().is_some_and(Networks::is_empty) {
+            problems.push("`trust_peers` names nobody".to_owned());
+        }
         StartError::check(problems)?;
         tracing::warn!(gateway = %self.issuer, "callers are whoever this gateway says they are");
         Ok(GatewayAuth(Arc::new(Shared { settings: self, peers })))
@@ -202,7 +203,7 @@ pub struct GatewayAuth(Arc<Shared>);
 
 struct Shared {
     settings: Gateway,
-    peers: Option<Peers>,
+    peers: Option<Networks>,
 }
 
 impl Authenticate for GatewayAuth {

@@ -34,9 +34,15 @@ pub trait Evidence: Send + Sync + 'static {
         ""
     }
 
-    /// The peer's address.
+    /// The address at the other end of the connection, which may be a proxy's.
     fn peer(&self) -> Option<IpAddr> {
         None
+    }
+
+    /// The caller's own address: what proxies say that are trusted to say it, and otherwise the
+    /// peer's.
+    fn address(&self) -> Option<IpAddr> {
+        self.peer()
     }
 
     /// The client's certificate, DER, where the connection has proven it.
@@ -92,9 +98,16 @@ impl Credentials {
         self.0.resource()
     }
 
-    /// The peer's address.
+    /// The address at the other end of the connection, which may be a proxy's: who vouches for what
+    /// a request says.
     pub fn peer(&self) -> Option<IpAddr> {
         self.0.peer()
+    }
+
+    /// The caller's own address: what proxies say that are trusted to say it, and otherwise the
+    /// peer's. It tells callers apart; it proves nothing about them.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.address()
     }
 
     /// The client's certificate, DER.

@@ -25,6 +25,7 @@ pub const TABLE: &[Variable] = &[
     PATH,
     PUBLIC_URL,
     HOSTS,
+    TRUSTED_PROXIES,
     CORS_ORIGINS,
     MAX_BODY,
     CALL_TIMEOUT,
@@ -59,6 +60,7 @@ variables! {
     PATH = "/mcp", "path of the endpoint.";
     PUBLIC_URL = "", "URL that clients reach the endpoint under: resource identifier and audience.";
     HOSTS = "", "further values accepted in `Host`, separated by commas.";
+    TRUSTED_PROXIES = "", "addresses and networks of proxies that say in `X-Forwarded-For` or `Forwarded` who calls, separated by commas.";
     CORS_ORIGINS = "", "origins whose pages may call, separated by commas.";
     MAX_BODY = "4194304", "largest request body, in bytes.";
     CALL_TIMEOUT = "300", "longest call, in seconds.";

@@ -20,10 +20,12 @@ pub mod error;
 pub mod hierarchy;
 pub mod identity;
 pub mod legacy;
+pub mod networks;
 pub mod notes;
 pub mod refused;
 pub mod reply;
 pub mod request;
+pub mod revocation;
 pub mod scopes;
 pub mod service;
 pub mod transport;
@@ -42,10 +44,12 @@ pub use self::{
     error::{Denial, Error},
     hierarchy::Hierarchy,
     identity::{Caller, Identity, Key},
+    networks::Networks,
     notes::{Notes, Out},
     refused::Refused,
     reply::{Cache, CacheScope, Kind, Reply},
     request::{Note, Request},
+    revocation::{DenyList, Revocations, Standing, Whom},
     scopes::Scopes,
     service::{IntoService, Running, Service, StartError},
     transport::{Shutdown, Transport},

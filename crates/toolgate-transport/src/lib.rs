@@ -17,6 +17,7 @@ mod calls;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod legacy;
 mod life;
+mod revoking;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod run;
 #[cfg(any(feature = "http", feature = "stdio"))]

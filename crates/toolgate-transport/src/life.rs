@@ -1,4 +1,4 @@
-//! When a long request ends: the server stops, or the caller's credentials do.
+//! When a long request ends: the server stops, or the caller's credentials do, or somebody ends them.
 
 use std::{
     future::pending,
@@ -8,18 +8,37 @@ use std::{
 use tokio::time::sleep;
 use toolgate_core::{BoxFuture, Caller, Ending, Life, Shutdown};
 
+use crate::revoking::Revoking;
+
 /// The life of a request that belongs to nothing longer than itself.
 #[derive(Debug)]
-pub(crate) struct OwnLife(pub(crate) Shutdown);
+pub(crate) struct OwnLife {
+    stopping: Shutdown,
+    revoking: Option<Revoking>,
+}
+
+impl OwnLife {
+    pub(crate) fn new(stopping: Shutdown, revoking: Option<Revoking>) -> Self {
+        Self { stopping, revoking }
+    }
+}
 
 impl Life for OwnLife {
     fn ending<'a>(&'a self, caller: &'a Caller) -> BoxFuture<'a, Ending> {
         Box::pin(async move {
             tokio::select! {
-                () = self.0.requested() => Ending::Shutdown,
+                () = self.stopping.requested() => Ending::Shutdown,
                 () = expiry(caller) => Ending::Expired,
+                () = revoked(self.revoking.as_ref(), caller) => Ending::Revoked,
             }
         })
+    }
+}
+
+async fn revoked(revoking: Option<&Revoking>, caller: &Caller) {
+    match revoking {
+        Some(revoking) => revoking.ended(caller).await,
+        None => pending().await,
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use futures::FutureExt;
@@ -21,28 +22,33 @@ use tokio::{
 };
 use toolgate_core::{
     Authenticate, Caller, Context, Credentials, Error, Life, Note, Notes, Out, Refused, Reply,
-    Request, Running, Service, Shutdown, Transport,
+    Request, Revocations, Running, Service, Shutdown, Transport,
     authenticate::identify,
     protocol::{RequestId, RequestMeta},
     refused::{Outcome, Realm, outcome},
 };
 
-use crate::{ask, life::OwnLife};
+use crate::{ask, life::OwnLife, revoking::Revoking};
 
 /// Requests that wait, and requests that run, before a client has to wait.
 const WAITING: usize = 64;
 const RUNNING: usize = 1024;
 
+/// How long revocations may take to say, and how often a long request asks them.
+const WITHIN: Duration = Duration::from_secs(30);
+const EVERY: Duration = Duration::from_secs(30);
+
 /// Makes a transport and a client that reaches it.
 pub fn pair() -> (Memory, Client) {
     let (sender, jobs) = mpsc::channel(WAITING);
-    (Memory { jobs, authenticator: None }, Client { sender, next: Arc::default() })
+    (Memory { jobs, authenticator: None, revoking: None }, Client { sender, next: Arc::default() })
 }
 
 /// The serving end.
 pub struct Memory {
     jobs: mpsc::Receiver<Job>,
     authenticator: Option<Arc<dyn Authenticate>>,
+    revoking: Option<Revoking>,
 }
 
 impl Memory {
@@ -50,6 +56,13 @@ impl Memory {
     #[must_use]
     pub fn auth(self, authenticator: impl Authenticate) -> Self {
         Self { authenticator: Some(Arc::new(authenticator)), ..self }
+    }
+
+    /// Asks on every request, and from time to time while one runs, whether its caller was shut out.
+    #[must_use]
+    pub fn revocations(self, revocations: impl Revocations) -> Self {
+        let by = Arc::new(revocations);
+        Self { revoking: Some(Revoking { by, within: WITHIN, every: EVERY }), ..self }
     }
 }
 
@@ -68,14 +81,14 @@ impl Transport for Memory {
         service: Arc<dyn Service>,
         until: Shutdown,
     ) -> Result<(), Self::Error> {
-        let life: Arc<dyn Life> = Arc::new(OwnLife(until.clone()));
+        let life: Arc<dyn Life> = Arc::new(OwnLife::new(until.clone(), self.revoking.clone()));
         let mut running = JoinSet::new();
         loop {
             tokio::select! {
                 job = self.jobs.recv(), if running.len() < RUNNING => match job {
                     Some(job) => {
-                        let authenticator = self.authenticator.clone();
-                        running.spawn(run(job, service.clone(), authenticator, life.clone()));
+                        let asked = (self.authenticator.clone(), self.revoking.clone());
+                        running.spawn(run(job, service.clone(), asked, life.clone()));
                     }
                     None => break,
                 },
@@ -101,7 +114,7 @@ struct Job {
 async fn run(
     job: Job,
     service: Arc<dyn Service>,
-    authenticator: Option<Arc<dyn Authenticate>>,
+    (authenticator, revoking): (Option<Arc<dyn Authenticate>>, Option<Revoking>),
     life: Arc<dyn Life>,
 ) {
     let Job { id, credentials, request, notes, mut end } = job;
@@ -109,7 +122,13 @@ async fn run(
         let caller = match authenticator.as_deref() {
             None => Caller::Open,
             Some(authenticator) => match identify(authenticator, &credentials).await {
-                Ok((caller, _)) => caller,
+                Ok((caller, _)) => {
+                    if let Some(revoking) = revoking {
+                        let admitted = revoking.admit(&caller).await;
+                        admitted.map_err(|refused| refusal(&refused, authenticator))?;
+                    }
+                    caller
+                }
                 Err(refused) => return Err(refusal(&refused, authenticator)),
             },
         };

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use toolgate_core::{
-    Authenticate, BoxError, BoxFuture, IntoService, Service, StartError,
+    Authenticate, BoxError, BoxFuture, IntoService, Revocations, Service, StartError,
     env::Env,
     legacy::{EventStore, SessionStore},
 };
@@ -95,6 +95,14 @@ impl<S> Http<S> {
         self
     }
 
+    /// Asks on every request whether its caller was shut out since their token was made, also where
+    /// a verdict on the token is remembered; and asks again while their streams are open.
+    #[must_use]
+    pub fn revocations(mut self, revocations: impl Revocations) -> Self {
+        self.settings.revocations = Some(Arc::new(revocations));
+        self
+    }
+
     /// The URL that clients reach the endpoint under, in full: its resource identifier (RFC 8707).
     /// It gives the metadata document, the challenges, and what `Host` and `Origin` may say. One
     /// without a path gets the endpoint's. `TOOLGATE_PUBLIC_URL`.
@@ -119,6 +127,22 @@ impl<S> Http<S> {
     #[must_use]
     pub fn hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.settings.hosts = Some(hosts.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Proxies that say who calls, by address or network: `10.1.2.3`, `10.1.0.0/16`, `fd00::/8`. Of
+    /// a request that one of them sends, the caller's address is read from `X-Forwarded-For` or
+    /// `Forwarded` (RFC 7239), from the right, past all that are named here. Of any other it is the
+    /// address that it comes from. None is trusted unless set. `TOOLGATE_TRUSTED_PROXIES`.
+    ///
+    /// They have to write one of the two on every request. Where both are there and differ, neither
+    /// counts: one of them may be the caller's own.
+    #[must_use]
+    pub fn trusted_proxies<P: Into<String>>(
+        mut self,
+        proxies: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.settings.trusted_proxies = Some(proxies.into_iter().map(Into::into).collect());
         self
     }
 

@@ -24,7 +24,7 @@ use super::{
     body::Body,
     cors::{self, Page},
     discard::Discards,
-    evidence::{Head, Peer, Shared},
+    evidence::{Head, Shared},
     legacy::Past,
     limits::Limits,
     message::Admitted,
@@ -34,7 +34,7 @@ use super::{
     shape,
     site::{self, Route, Site},
 };
-use crate::life::OwnLife;
+use crate::{life::OwnLife, revoking::Revoking};
 
 /// When to come back after one of this transport's own bounds.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
@@ -43,6 +43,7 @@ pub(crate) const RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct Endpoint {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    revoking: Option<Revoking>,
     pub(crate) resource_card: ResourceCard,
     pub(crate) site: Arc<Site>,
     pub(crate) limits: Limits,
@@ -62,13 +63,16 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(service: Arc<dyn Service>, setup: Setup) -> Arc<Self> {
-        let Setup { site, auth, resource_card, limits, sessions, events, warnings: _ } = setup;
+        let Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings: _ } =
+            setup;
         let (stop, stopping) = Shutdown::new();
-        let past = Past::new(sessions, events, &limits, &stopping);
+        let past = Past::new(sessions, events, &limits, &stopping, revoking.as_ref());
+        let life = Arc::new(OwnLife::new(stopping.clone(), revoking.clone()));
         Arc::new_cyclic(|shared| Self {
             shared: shared.clone(),
             service,
             auth,
+            revoking,
             resource_card,
             site: Arc::new(site),
             discards: Discards::new(&limits),
@@ -77,7 +81,7 @@ impl Endpoint {
             streams: Admission::new(limits.streams_per_caller, limits.streams),
             past,
             ready: AtomicBool::new(true),
-            life: Arc::new(OwnLife(stopping.clone())),
+            life,
             stopping,
             stop,
             limits,
@@ -163,14 +167,19 @@ impl Endpoint {
         let credentials = Credentials::new(Shared(head.clone()));
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
-        judged.map_err(|refused| {
+        let (caller, answer) = judged.map_err(|refused| {
             let remedy = match &refused {
                 Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
                 Refused::Failed(_) => "auth",
                 _ => "the client's credentials, or auth: TOOLGATE_ISSUER, TOOLGATE_AUDIENCE",
             };
             self.refused(&refused, &Caller::Open).remedy(remedy)
-        })
+        })?;
+        if let Some(revoking) = &self.revoking {
+            let stands = revoking.admit(&caller).await;
+            stands.map_err(|it| self.refused(&it, &Caller::Open).remedy("revocations"))?;
+        }
+        Ok((caller, answer))
     }
 
     async fn admit(
@@ -230,7 +239,7 @@ impl Endpoint {
         caller: &Caller,
         remedy: &'static str,
     ) -> Result<Permit, Box<Problem>> {
-        let bucket = Bucket::of(caller, Peer::of(&head.parts.extensions));
+        let bucket = Bucket::of(caller, head.address);
         running.enter(bucket).ok_or_else(|| self.busy(caller).remedy(remedy))
     }
 

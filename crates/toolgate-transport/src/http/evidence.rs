@@ -36,6 +36,7 @@ impl Peer {
         Self { certificate: Some(der.into()), ..self }
     }
 
+    /// The address at the other end, where it is known.
     pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
         extensions.get::<Self>().map(|peer| peer.addr.ip())
     }
@@ -67,6 +68,8 @@ impl fmt::Debug for Shown {
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) parts: Parts,
+    /// The caller's, as far as it is known.
+    pub(crate) address: Option<IpAddr>,
     target: String,
     site: Arc<Site>,
 }
@@ -79,7 +82,9 @@ impl Head {
             (Some(url), None) => url.to_owned(),
             (None, _) => parts.uri.path_and_query().map_or("", |it| it.as_str()).to_owned(),
         };
-        Self { parts, target, site }
+        let peer = Peer::of(&parts.extensions);
+        let address = peer.map(|peer| site.proxies.caller(peer, &parts.headers));
+        Self { parts, address, target, site }
     }
 }
 
@@ -110,6 +115,10 @@ impl Evidence for Shared {
         Peer::of(&self.0.parts.extensions)
     }
 
+    fn address(&self) -> Option<IpAddr> {
+        self.0.address
+    }
+
     fn certificate(&self) -> Option<&[u8]> {
         self.0.parts.extensions.get::<Peer>()?.certificate.as_deref()
     }
@@ -123,9 +132,9 @@ impl Evidence for Shared {
 #[cfg(test)]
 mod tests {
     use http::{HeaderValue, Request};
-    use toolgate_core::{Credentials, credentials::Field};
+    use toolgate_core::{Credentials, Networks, credentials::Field};
 
-    use super::*;
+    use super::{super::proxies::Proxies, *};
 
     fn credentials(resource: Option<&str>) -> Credentials {
         let site = Site {
@@ -141,6 +150,21 @@ mod tests {
         let peer = Peer::new(([10, 0, 0, 1], 7).into()).certificate(&b"der"[..]);
         parts.extensions.insert(peer);
         Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site), resource))))
+    }
+
+    #[test]
+    fn a_trusted_proxy_says_who_calls_and_stays_the_peer() {
+        let site = Site {
+            proxies: Proxies::new(Networks::read(["10.0.0.1"]).unwrap()),
+            ..Site::default()
+        };
+        let request = Request::post("/mcp").header("x-forwarded-for", "192.0.2.7");
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(Peer::new(([10, 0, 0, 1], 7).into()));
+        let it = Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site), None))));
+        // A gateway is believed by its own address, and not by that of whoever calls through it.
+        assert_eq!(it.peer(), Some([10, 0, 0, 1].into()));
+        assert_eq!(it.address(), Some([192, 0, 2, 7].into()));
     }
 
     #[test]

@@ -36,7 +36,7 @@ use toolgate_core::{
 
 use self::{
     asks::Open, keep::Keep, lines::Lines, readers::Readers, session::SESSION,
-    sessions::LiveSessions, talk::Talk,
+    sessions::{Ends, LiveSessions}, talk::Talk,
 };
 pub(crate) use self::{asks::SessionAsks, live::OwnStream, outlive::Lasting};
 use super::{
@@ -50,6 +50,7 @@ use super::{
 };
 use crate::{
     calls::{self, Calls},
+    revoking::Revoking,
     run::{Failure, contain},
 };
 
@@ -94,17 +95,19 @@ impl Past {
         events: Option<Arc<dyn EventStore>>,
         limits: &Limits,
         stopping: &Shutdown,
+        revoking: Option<&Revoking>,
     ) -> Self {
         let keep = events.map(Keep::new);
+        let ends = Ends { stopping: stopping.clone(), revoking: revoking.cloned() };
         let live = sessions
             .clone()
-            .map(|store| LiveSessions::new(limits, keep.clone(), Some(store), stopping.clone()));
+            .map(|store| LiveSessions::new(limits, keep.clone(), Some(store), ends.clone()));
         Self {
             sessions,
             keep,
             live,
             readers: Readers::default(),
-            lines: Lines::new(limits, stopping),
+            lines: Lines::new(limits, ends),
             calls: Calls::default(),
             open: Open::new(limits.questions),
             spare: Admission::new(SPARE, usize::MAX),

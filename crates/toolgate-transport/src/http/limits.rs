@@ -59,7 +59,8 @@ limits! {
     /// How many header fields a request may have. 100; 431 beyond.
     header_count: usize = 100;
     /// Calls that one caller may have running. 64; 429 beyond. Callers without identity are told
-    /// apart by address, where it is known; behind a proxy that is the proxy's, for all of them.
+    /// apart by address, where it is known; behind a proxy that is not among
+    /// [`trusted_proxies`](super::Http::trusted_proxies) that is the proxy's, for all of them.
     calls_per_caller: usize = 64;
     /// Subscriptions that one caller may have open, beside the calls, and streams of its sessions.
     /// 64; 429 beyond. A subscription whose reader takes nothing for as long as a call may last is
@@ -79,6 +80,9 @@ limits! {
     call: Duration = Duration::from_secs(300);
     /// The longest that an authenticator may take. 30 s; 503 beyond.
     authentication: Duration = Duration::from_secs(30);
+    /// How often it is asked while a stream is open whether its caller was shut out, where nothing
+    /// tells that sooner. 30 s.
+    recheck: Duration = Duration::from_secs(30);
     /// The longest that a client may take to send a request's head, and for which a connection may
     /// have nothing to do. 10 s.
     head_timeout: Duration = Duration::from_secs(10);
@@ -131,6 +135,7 @@ impl Limits {
             ("answer", self.answer == zero),
             ("call", self.call == zero),
             ("authentication", self.authentication == zero),
+            ("recheck", self.recheck == zero),
             ("head_timeout", self.head_timeout == zero),
             ("body_timeout", self.body_timeout == zero),
             ("connections", self.connections == 0),

@@ -50,6 +50,7 @@ mod lookup;
 mod message;
 mod metadata;
 mod mirror;
+mod proxies;
 mod read;
 mod refuse;
 mod reply;

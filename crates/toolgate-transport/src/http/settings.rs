@@ -5,7 +5,7 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use toolgate_core::{
-    Authenticate, Card, ResourceCard, StartError,
+    Authenticate, Card, Networks, ResourceCard, Revocations, StartError,
     env::{self, Env},
     legacy::{EventStore, MemoryEvents, MemorySessions, SessionStore},
 };
@@ -16,18 +16,24 @@ use super::{
     host::{Host, Hosts},
     limits::Limits,
     metadata::WELL_KNOWN,
+    proxies::Proxies,
     site::{HEALTH, READY, Site, Sse},
     url::{Origin, PublicUrl},
 };
-use crate::agree;
+use crate::{
+    agree,
+    revoking::{self, Revoking},
+};
 
 /// What was set.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) revocations: Option<Arc<dyn Revocations>>,
     pub(crate) public_url: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) hosts: Option<Vec<String>>,
+    pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) limits: Limits,
     pub(crate) env: Option<Env>,
@@ -78,6 +84,7 @@ impl Place {
 pub(crate) struct Setup {
     pub(crate) site: Site,
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) revoking: Option<Revoking>,
     pub(crate) resource_card: ResourceCard,
     pub(crate) limits: Limits,
     /// Where sessions of the old era are kept; none where there are none.
@@ -99,6 +106,7 @@ impl Settings {
         fill(&mut self.public_url, env.text(env::PUBLIC_URL), &mut problems);
         fill(&mut self.path, env.text(env::PATH), &mut problems);
         fill(&mut self.hosts, env.list(env::HOSTS), &mut problems);
+        fill(&mut self.trusted_proxies, env.list(env::TRUSTED_PROXIES), &mut problems);
         fill(&mut self.stateless, env.parsed(env::STATELESS), &mut problems);
         fill(&mut self.sse, env.text(env::SSE_PATH), &mut problems);
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
@@ -129,6 +137,7 @@ impl Settings {
             !named && (own.needs_resource || !own.authorization_servers.is_empty())
         });
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
+        problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
         let resource_card = own.unwrap_or_default();
         if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
             warnings.push("anybody who reaches this address may call; set auth".into());
@@ -159,14 +168,16 @@ impl Settings {
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
         let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
-        let Self { auth, limits, sessions, events, .. } = self;
+        let Self { auth, revocations, limits, sessions, events, .. } = self;
+        let (within, every) = (limits.authentication, limits.recheck);
+        let revoking = revocations.map(|by| Revoking { by, within, every });
         let sessions = (!stateless).then(|| sessions.unwrap_or_else(in_memory));
         let events = match events {
             Events::In(store) => Some(store),
             Events::InMemory if !stateless => Some(events_in_memory()),
             _ => None,
         };
-        Ok(Setup { site, auth, resource_card, limits, sessions, events, warnings })
+        Ok(Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
@@ -211,6 +222,13 @@ impl Settings {
             }),
             _ => None,
         });
+        let proxies = Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
+            problems.push(format!(
+                "trusted_proxies names `{text}`, which is neither an address nor a network; write \
+                 10.1.2.3, 10.1.0.0/16 or fd00::/8"
+            ));
+            Networks::default()
+        });
         Site {
             sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
             path: path.to_owned(),
@@ -220,6 +238,7 @@ impl Settings {
             hosts,
             cors,
             shown: self.shown.clone(),
+            proxies: Proxies::new(proxies),
         }
     }
 

@@ -9,6 +9,7 @@ use super::{
     host::{BadHost, Hosts},
     limits::Limits,
     metadata::WELL_KNOWN,
+    proxies::Proxies,
     settings::Place,
     url::PublicUrl,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Site {
     pub(crate) hosts: Hosts,
     pub(crate) cors: Option<Rules>,
     pub(crate) shown: Vec<Shown>,
+    pub(crate) proxies: Proxies,
 }
 
 /// A second place beside the endpoint.

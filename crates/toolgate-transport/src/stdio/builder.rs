@@ -4,7 +4,7 @@ use std::{fmt, io, sync::Arc};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use toolgate_core::{
-    Authenticate, Credentials, Service, Shutdown, StartError, Transport, env::Env,
+    Authenticate, Credentials, Revocations, Service, Shutdown, StartError, Transport, env::Env,
 };
 
 use super::{
@@ -78,6 +78,13 @@ impl<E> Stdio<E> {
     #[must_use]
     pub fn auth(mut self, authenticator: impl Authenticate) -> Self {
         self.settings.auth = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Asks on every request whether the caller was shut out, and while something is listened to.
+    #[must_use]
+    pub fn revocations(mut self, revocations: impl Revocations) -> Self {
+        self.settings.revocations = Some(Arc::new(revocations));
         self
     }
 

@@ -65,6 +65,7 @@ impl Engine {
     fn new(service: Arc<dyn Service>, setup: Setup, out: Outbox) -> Arc<Self> {
         let Setup { gate, bounds } = setup;
         let (stop, stopping) = Shutdown::new();
+        let life = Arc::new(OwnLife::new(stopping.clone(), gate.revoking.clone()));
         Arc::new(Self {
             service,
             gate,
@@ -74,7 +75,7 @@ impl Engine {
             room: Arc::new(Semaphore::new(bounds.calls.min(Semaphore::MAX_PERMITS))),
             streams: Arc::new(Semaphore::new(STREAMS)),
             past: Past::new(bounds.questions),
-            life: Arc::new(OwnLife(stopping.clone())),
+            life,
             stopping,
             stop,
         })

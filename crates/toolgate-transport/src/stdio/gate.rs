@@ -14,6 +14,8 @@ use toolgate_core::{
     refused::{Realm, outcome},
 };
 
+use crate::revoking::Revoking;
+
 /// When to come back to an authenticator that did not answer.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -22,6 +24,7 @@ pub(crate) struct Gate {
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
     pub(crate) credentials: Credentials,
     pub(crate) within: Duration,
+    pub(crate) revoking: Option<Revoking>,
 }
 
 impl Gate {
@@ -39,6 +42,9 @@ impl Gate {
         let end = caller.identity().and_then(|identity| identity.expires);
         if end.is_some_and(|end| end <= SystemTime::now()) {
             return Err(Refused::Unauthenticated(Refusal::invalid("the credentials have expired")));
+        }
+        if let Some(revoking) = &self.revoking {
+            revoking.admit(&caller).await?;
         }
         Ok(caller)
     }

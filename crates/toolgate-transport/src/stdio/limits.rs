@@ -25,6 +25,7 @@ pub struct Limits {
     answer: Option<Duration>,
     call: Option<Duration>,
     authentication: Option<Duration>,
+    recheck: Option<Duration>,
     drain: Option<Duration>,
 }
 
@@ -80,6 +81,13 @@ impl Limits {
         Self { authentication: Some(time), ..self }
     }
 
+    /// How often it is asked while something is listened to whether its caller was shut out, where
+    /// nothing tells that sooner. 30 s.
+    #[must_use]
+    pub fn recheck(self, time: Duration) -> Self {
+        Self { recheck: Some(time), ..self }
+    }
+
     /// How long running calls have to finish once the input has ended, or the server is told to
     /// stop. 5 s: clients wait for about two before they end the process.
     #[must_use]
@@ -104,6 +112,7 @@ impl Limits {
             answer: self.answer.unwrap_or(Duration::from_secs(540)),
             call: call.unwrap_or(Duration::from_secs(300)),
             authentication: self.authentication.unwrap_or(Duration::from_secs(30)),
+            recheck: self.recheck.unwrap_or(Duration::from_secs(30)),
             drain: self.drain.unwrap_or(Duration::from_secs(5)),
         };
         let zero = |name| format!("limits: {name} is 0, so nothing could be served; raise it");
@@ -122,6 +131,7 @@ pub(crate) struct Bounds {
     pub(crate) answer: Duration,
     pub(crate) call: Duration,
     pub(crate) authentication: Duration,
+    pub(crate) recheck: Duration,
     pub(crate) drain: Duration,
 }
 
@@ -135,6 +145,7 @@ impl Bounds {
             ("answer", self.answer.is_zero()),
             ("call", self.call.is_zero()),
             ("authentication", self.authentication.is_zero()),
+            ("recheck", self.recheck.is_zero()),
         ];
         rows.into_iter().filter_map(|(name, bad)| bad.then_some(name))
     }

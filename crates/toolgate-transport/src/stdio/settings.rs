@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use toolgate_core::{
-    Authenticate, Card, Credentials, StartError,
+    Authenticate, Card, Credentials, Revocations, StartError,
     env::{self, Env},
 };
 
@@ -12,12 +12,16 @@ use super::{
     gate::Gate,
     limits::{Bounds, Limits},
 };
-use crate::agree;
+use crate::{
+    agree,
+    revoking::{self, Revoking},
+};
 
 /// What was set.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
+    pub(crate) revocations: Option<Arc<dyn Revocations>>,
     pub(crate) credentials: Option<Credentials>,
     pub(crate) public_url: Option<String>,
     pub(crate) limits: Limits,
@@ -45,12 +49,15 @@ impl Settings {
         let named = resource.is_some() || self.credentials.is_some();
         let unnamed = !named && own.as_ref().is_some_and(|own| own.needs_resource);
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
+        problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
         let Some(bounds) = bounds.filter(|_| problems.is_empty()) else {
             return Err(StartError::check(problems).err().unwrap_or_else(unsaid));
         };
         let from_env = || Credentials::new(Environment { token, resource });
         let credentials = self.credentials.unwrap_or_else(from_env);
-        let gate = Gate { auth: self.auth, credentials, within: bounds.authentication };
+        let (within, every) = (bounds.authentication, bounds.recheck);
+        let revoking = self.revocations.map(|by| Revoking { by, within, every });
+        let gate = Gate { auth: self.auth, credentials, within, revoking };
         Ok(Setup { gate, bounds })
     }
 

@@ -18,7 +18,7 @@ use super::{
         answer::{self, Problem},
         body::Body,
         endpoint::{Endpoint, RETRY},
-        evidence::{Head, Peer},
+        evidence::Head,
         message::{Admitted, bad},
     },
     session::{PATIENCE, kept},
@@ -126,7 +126,7 @@ impl Endpoint {
         }
         let key = key.clone();
         let store = self.past.sessions.clone().filter(|_| matches!(talk, Talk::Session(..)));
-        let bucket = Bucket::of(&one.caller, Peer::of(&one.head.parts.extensions));
+        let bucket = Bucket::of(&one.caller, one.head.address);
         let (calls, streams) = (self.admission.clone(), self.streams.clone());
         Some(Box::new(Asks {
             frame: Frame {
@@ -174,7 +174,7 @@ impl Endpoint {
         if self.past.open.is_empty() {
             return Err(full);
         }
-        match self.past.spare.enter(Bucket::of(caller, Peer::of(&head.parts.extensions))) {
+        match self.past.spare.enter(Bucket::of(caller, head.address)) {
             Some(permit) => Ok((permit, Some(full))),
             None => Err(full),
         }

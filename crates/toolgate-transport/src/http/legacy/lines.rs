@@ -14,7 +14,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use toolgate_core::{
-    Caller, Shutdown,
+    Caller,
     legacy::{Conversation, Owner, SessionKey, SessionRecord},
     protocol::legacy::Revision,
 };
@@ -22,7 +22,7 @@ use toolgate_core::{
 use super::{
     super::{limits::Limits, sse},
     live::LiveSession,
-    sessions::LiveSessions,
+    sessions::{Ends, LiveSessions},
 };
 
 /// Messages that wait for a reader before the calls that say them do, too.
@@ -37,8 +37,8 @@ struct Shared {
 }
 
 impl Lines {
-    pub(crate) fn new(limits: &Limits, stopping: &Shutdown) -> Self {
-        let live = LiveSessions::new(limits, None, None, stopping.clone());
+    pub(crate) fn new(limits: &Limits, ends: Ends) -> Self {
+        let live = LiveSessions::new(limits, None, None, ends);
         Self(Arc::new(Shared { live, table: Mutex::default() }))
     }
 

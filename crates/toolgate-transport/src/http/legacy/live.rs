@@ -216,7 +216,7 @@ impl LiveSession {
     /// What has to be done as time goes by. Whether it is still of use.
     pub(super) fn look(&self, now: Instant, times: Times) -> bool {
         let over = match self.tenure.look() {
-            Some(Ending::Expired) => true,
+            Some(Ending::Expired | Ending::Revoked) => true,
             Some(Ending::Shutdown) if self.is_answering() => false,
             // Nobody will come to read any more.
             Some(_) => {

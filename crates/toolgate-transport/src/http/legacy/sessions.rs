@@ -7,9 +7,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, interval, sleep};
+use futures::{StreamExt, stream};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval, sleep, sleep_until},
+};
 use toolgate_core::{
-    Caller, Shutdown,
+    Caller, Ending, Life, Refused, Shutdown,
     legacy::{SessionKey, SessionStore},
 };
 
@@ -19,6 +23,7 @@ use super::{
     live::{LiveSession, Times},
     session::{PATIENCE, kept},
 };
+use crate::revoking::Revoking;
 
 /// How often they are looked after.
 const TICK: Duration = Duration::from_secs(1);
@@ -27,6 +32,10 @@ const ALONE: Duration = Duration::from_secs(300);
 /// How often a session whose stream is read is asked for, which is use of it: it may have ended
 /// elsewhere.
 const CHECK: Duration = Duration::from_secs(60);
+/// How many owners it is asked of at a time whether they were shut out, and how soon after all were
+/// asked that begins again.
+const ASKED: usize = 32;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// The sessions by key.
 pub(crate) struct LiveSessions(Arc<Shared>);
@@ -38,7 +47,14 @@ struct Shared {
     keep: Option<Keep>,
     /// Where they may end without our knowledge.
     store: Option<Arc<dyn SessionStore>>,
-    stopping: Shutdown,
+    ends: Ends,
+}
+
+/// What ends streams, beside those who read them.
+#[derive(Clone)]
+pub(crate) struct Ends {
+    pub(crate) stopping: Shutdown,
+    pub(crate) revoking: Option<Revoking>,
 }
 
 #[derive(Default)]
@@ -53,11 +69,11 @@ impl LiveSessions {
         limits: &Limits,
         keep: Option<Keep>,
         store: Option<Arc<dyn SessionStore>>,
-        stopping: Shutdown,
+        ends: Ends,
     ) -> Self {
         let (table, most) = (Mutex::default(), limits.streams);
         let times = Times { keep_alive: limits.keep_alive, patience: limits.call, alone: ALONE };
-        Self(Arc::new(Shared { table, most, times, keep, store, stopping }))
+        Self(Arc::new(Shared { table, most, times, keep, store, ends }))
     }
 
     /// The live part of a session, whose owner is asking. None where there are too many; one that
@@ -73,7 +89,7 @@ impl LiveSessions {
             false => Some(table.drop_loneliest()?),
         };
         let key = Arc::new(key.clone());
-        let (stopping, keep) = (shared.stopping.clone(), shared.keep.clone());
+        let (stopping, keep) = (shared.ends.stopping.clone(), shared.keep.clone());
         let live = LiveSession::new(key.clone(), caller.clone(), stopping, keep);
         table.sessions.insert(key, live.clone());
         if !table.tended {
@@ -153,6 +169,19 @@ impl Shared {
         }
     }
 
+    /// Lets go of the stream of somebody who was shut out, unless they come with better credentials.
+    async fn recheck(&self, live: Arc<LiveSession>, revoking: &Revoking) {
+        let Some(caller) = live.tenure.renewed() else { return };
+        match revoking.admit(&caller).await {
+            Ok(()) => live.tenure.trust(&caller),
+            Err(Refused::Unauthenticated(_)) => live.tenure.revoke(&caller),
+            Err(_) => live.tenure.doubt(&caller, revoking.within),
+        }
+        if live.tenure.look() == Some(Ending::Revoked) {
+            live.look(Instant::now(), self.times);
+        }
+    }
+
     /// Asks for each session whose stream is read, so that it counts as used, and ends the streams
     /// of those that are gone.
     async fn check(&self) {
@@ -179,8 +208,10 @@ impl Table {
 
 /// Looks after all sessions, for as long as there is one.
 async fn tend(shared: Weak<Shared>) {
-    let Some(stopping) = shared.upgrade().map(|shared| shared.stopping.clone()) else { return };
-    let checking = tokio::spawn(check(shared.clone()));
+    let Some(stopping) = shared.upgrade().map(|shared| shared.ends.stopping.clone()) else { return };
+    let mut checking = JoinSet::new();
+    checking.spawn(check(shared.clone()));
+    checking.spawn(recheck(shared.clone()));
     let mut ticks = interval(TICK);
     loop {
         tokio::select! {
@@ -191,7 +222,28 @@ async fn tend(shared: Weak<Shared>) {
             break;
         }
     }
-    checking.abort();
+    checking.shutdown().await;
+}
+
+/// Asks for each session whether its owner was shut out, as often as that may have changed.
+async fn recheck(shared: Weak<Shared>) {
+    let revoking = shared.upgrade().and_then(|shared| shared.ends.revoking.clone());
+    let Some(revoking) = revoking else { return };
+    loop {
+        // Before anybody is asked, so that no change falls between the two.
+        let changed = revoking.changed();
+        let again = Instant::now() + revoking.every;
+        let Some(shared) = shared.upgrade() else { return };
+        stream::iter(shared.all())
+            .for_each_concurrent(ASKED, |live| shared.recheck(live, &revoking))
+            .await;
+        drop(shared);
+        sleep(PAUSE).await;
+        tokio::select! {
+            () = changed => {}
+            () = sleep_until(again) => {}
+        }
+    }
 }
 
 async fn check(shared: Weak<Shared>) {

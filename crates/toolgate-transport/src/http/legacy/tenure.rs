@@ -5,35 +5,79 @@ use std::{
     fmt,
     pin::pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 use toolgate_core::{BoxFuture, Caller, Ending, Life, Shutdown};
 
 /// The life of a session's own stream. Nothing here waits for a clock: whoever tends the sessions
 /// calls [`look`](Self::look).
 pub(super) struct Tenure {
-    caller: Mutex<Caller>,
+    owner: Mutex<Owner>,
     ended: AtomicBool,
     changed: Notify,
     stopping: Shutdown,
 }
 
+/// With which credentials, and whether they still count.
+struct Owner {
+    caller: Caller,
+    standing: Standing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Good,
+    /// Since then nobody could tell.
+    Doubtful(Instant),
+    Revoked,
+}
+
 impl Tenure {
     pub(super) fn new(caller: Caller, stopping: Shutdown) -> Self {
-        let (caller, ended) = (Mutex::new(caller), AtomicBool::new(false));
-        Self { caller, ended, changed: Notify::new(), stopping }
+        let owner = Owner { caller, standing: Standing::Good };
+        let (owner, ended) = (Mutex::new(owner), AtomicBool::new(false));
+        Self { owner, ended, changed: Notify::new(), stopping }
     }
 
-    /// Takes the owner's newer credentials. Older ones that end sooner change nothing.
+    /// Takes the owner's newer credentials. Older ones that end sooner change nothing, but where
+    /// those that are here do not count any more.
     pub(super) fn renew(&self, caller: &Caller) {
-        let mut kept = self.caller();
-        if lasts_as_long(caller, &kept) {
-            *kept = caller.clone();
+        let mut kept = self.owner();
+        if kept.standing == Standing::Revoked || lasts_as_long(caller, &kept.caller) {
+            *kept = Owner { caller: caller.clone(), standing: Standing::Good };
+        }
+    }
+
+    /// These credentials count.
+    pub(super) fn trust(&self, caller: &Caller) {
+        self.judge(caller, |_| Standing::Good);
+    }
+
+    /// These credentials do not count any more.
+    pub(super) fn revoke(&self, caller: &Caller) {
+        self.judge(caller, |_| Standing::Revoked);
+    }
+
+    /// Nobody can tell whether these credentials count. For so long that may be.
+    pub(super) fn doubt(&self, caller: &Caller, patience: Duration) {
+        let now = Instant::now();
+        self.judge(caller, |standing| match standing {
+            Standing::Good => Standing::Doubtful(now),
+            Standing::Doubtful(since) if now - since >= patience => Standing::Revoked,
+            standing => standing,
+        });
+    }
+
+    /// Nothing, where the owner has come with others meanwhile.
+    fn judge(&self, of: &Caller, judge: impl FnOnce(Standing) -> Standing) {
+        let mut kept = self.owner();
+        if is_same(of, &kept.caller) {
+            kept.standing = judge(kept.standing);
         }
     }
 
@@ -64,12 +108,16 @@ impl Tenure {
         if self.stopping.is_requested() {
             return Some(Ending::Shutdown);
         }
-        let expires = self.caller().identity().and_then(|identity| identity.expires);
+        let owner = self.owner();
+        if owner.standing == Standing::Revoked {
+            return Some(Ending::Revoked);
+        }
+        let expires = owner.caller.identity().and_then(|identity| identity.expires);
         expires.is_some_and(|at| at <= SystemTime::now()).then_some(Ending::Expired)
     }
 
-    fn caller(&self) -> MutexGuard<'_, Caller> {
-        self.caller.lock().unwrap_or_else(PoisonError::into_inner)
+    fn owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -88,7 +136,15 @@ impl Life for Tenure {
     }
 
     fn renewed(&self) -> Option<Caller> {
-        Some(self.caller().clone())
+        Some(self.owner().caller.clone())
+    }
+}
+
+/// Whether it is what one request brought.
+fn is_same(one: &Caller, other: &Caller) -> bool {
+    match (one.identity(), other.identity()) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (one, other) => one.is_none() && other.is_none(),
     }
 }
 
@@ -110,8 +166,6 @@ impl fmt::Debug for Tenure {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use futures::FutureExt;
     use toolgate_core::{Identity, Key};
 

@@ -118,7 +118,7 @@ impl Stage {
                 service: service.clone(),
                 id: 7.into(),
                 meta: RequestMeta::default(),
-                life: Arc::new(crate::life::OwnLife(stopping.clone())),
+                life: Arc::new(crate::life::OwnLife::new(stopping.clone(), None)),
                 stopping,
                 answer: Duration::from_secs(100),
             },

@@ -356,8 +356,8 @@ impl Engine {
     /// What the service is asked to listen with: no deadline, and an end.
     fn listening(&self, caller: &Caller, begun: &Conversation) -> (Context, Over) {
         let (over, until) = Shutdown::new();
-        let changes = &self.past.changes;
-        let name = Name { until: OwnLife(until), caller: changes.caller.clone() };
+        let (changes, revoking) = (&self.past.changes, self.gate.revoking.clone());
+        let name = Name { until: OwnLife::new(until, revoking), caller: changes.caller.clone() };
         let meta = begun.meta(RequestMeta::default());
         let id = changes.asked.fetch_add(1, Ordering::Relaxed);
         let cx = Context::with(caller.clone(), meta, Some(Arc::new(name))).with_id(id.into());

@@ -2,22 +2,28 @@
 
 use std::net::IpAddr;
 
-/// Networks (RFC 4632, RFC 4291), each as its first address and the number of bits that count.
-#[derive(Clone, Debug)]
-pub(super) struct Peers(Vec<(IpAddr, u32)>);
+/// Networks (RFC 4632, RFC 4291), each as its first address and the number of bits that count. None
+/// unless made of some.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Networks(Vec<(IpAddr, u32)>);
 
-impl Peers {
+impl Networks {
+    /// Networks such as `10.0.0.0/8` and addresses such as `::1`.
+    ///
     /// # Errors
     /// The first text that is neither an address nor a network.
-    pub(super) fn read(texts: &[String]) -> Result<Self, String> {
-        if texts.is_empty() {
-            return Err(String::new());
-        }
-        let each = texts.iter().map(|text| network(text).ok_or_else(|| text.clone()));
-        each.collect::<Result<_, _>>().map(Self)
+    pub fn read<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Result<Self, String> {
+        let read = |text: S| network(text.as_ref()).ok_or_else(|| text.as_ref().to_owned());
+        texts.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an address is in one of them. An IPv4 address that is written as IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|(first, bits)| is_in(address, *first, *bits))
     }
@@ -72,7 +78,7 @@ mod tests {
             ("::ffff:10.1.2.3", &["10.1.2.3"], &["10.1.2.4"]),
         ];
         for (network, inside, outside) in rows {
-            let peers = Peers::read(&[network.to_owned()]).unwrap();
+            let peers = Networks::read([network]).unwrap();
             assert!(inside.iter().all(|it| peers.contains(it.parse().unwrap())), "{network}");
             assert!(!outside.iter().any(|it| peers.contains(it.parse().unwrap())), "{network}");
         }
@@ -90,8 +96,8 @@ mod tests {
             "10.0.0.0/-1",
             "1.2.3",
         ] {
-            assert_eq!(Peers::read(&[text.to_owned()]).unwrap_err(), text);
+            assert_eq!(Networks::read([text]).unwrap_err(), text);
         }
-        assert!(Peers::read(&[]).is_err());
+        assert!(Networks::read([""; 0]).unwrap().is_empty());
     }
 }
