@@ -18,6 +18,8 @@
 #[cfg(feature = "api-keys")]
 mod api_keys;
 mod bearer;
+#[cfg(feature = "jwt")]
+mod bound;
 mod chain;
 #[cfg(feature = "jwt")]
 mod claims;

@@ -16,14 +16,12 @@ use super::{
     endpoint::Endpoint,
 };
 use crate::{
+    bound::Dpop,
     claims::{Claims, Mapping, Principal},
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
     issuer::{Said, is_local, parsed},
-    jwt::{
-        judge::{Dpop, Settings},
-        rules::Rules,
-    },
+    jwt::{judge::Settings, rules::Rules},
     memory::Memory,
 };
 

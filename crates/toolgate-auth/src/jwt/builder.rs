@@ -15,12 +15,13 @@ use super::{
     Clock, Issuer, JwtAuth,
     algorithm::Algorithm,
     issuers::issuers,
-    judge::{Dpop, Required, Settings},
+    judge::{Required, Settings},
     keys::Keys,
     rules::Rules,
     source::Source,
 };
 use crate::{
+    bound::Dpop,
     claims::{Claims, Mapping, Principal},
     fetch::{Fetch, HttpFetch, address},
     issuer::{Said, is_local, parsed},
@@ -310,6 +311,11 @@ impl Jwt {
 
     pub(super) fn binds(&self) -> bool {
         self.dpop != Dpop::Off
+    }
+
+    /// Whether no token is accepted that is bound to nothing.
+    pub(super) fn binds_all(&self) -> bool {
+        self.dpop == Dpop::Required
     }
 
     /// The room for used proofs, where it was said.

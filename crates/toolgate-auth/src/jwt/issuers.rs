@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use toolgate_core::StartError;
 
 use super::{Clock, Jwt, JwtAuth, Shared, builder::PROOFS, rules::Rules};
-use crate::{dpop::Replays, memory::Memory};
+use crate::{bound::Possession, dpop::Replays, memory::Memory};
 
 /// Access tokens of several issuers.
 ///
@@ -60,6 +60,8 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
     });
     let memory = all.iter().map(Jwt::remembers).max().unwrap_or_default();
     let clock = all.first().map_or_else(|| Arc::new(SystemTime::now) as Clock, Jwt::now);
+    let required = all.iter().all(Jwt::binds_all);
+    let possession = Possession::new(Arc::clone(&clock), replays, required);
     let issuers = all.into_iter().map(Jwt::ready).collect::<Result<Vec<_>, _>>()?;
     Ok(JwtAuth(Arc::new(Shared {
         issuers,
@@ -68,6 +70,6 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
         leave_issuers,
         clock,
         memory: Memory::new(memory),
-        replays,
+        possession,
     })))
 }

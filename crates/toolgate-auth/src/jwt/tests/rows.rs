@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::kit::{Draft, NOW, OTHER_RSA, P256, RESOURCE, RSA, SHORT_RSA, encode, now, published};
 use crate::{
+    bound::Dpop,
     claims::Claims,
     jwt::{
         Algorithm,
-        judge::{Dpop, Required, judge},
+        judge::{Required, judge},
         keyset::{KeySet, MAX_ATTEMPTS},
         rules::{Fault, Rule, Rules},
         token,
