@@ -47,7 +47,7 @@ pub(crate) use self::{
 };
 use crate::{
     bearer::Token,
-    bound::{Bound, Possession},
+    bound::{Bound, Good, Possession},
     claims::Mapping,
     memory::{Hash, Memory, hash},
 };
@@ -84,13 +84,6 @@ struct Remembered {
     /// Which of the issuers.
     issuer: usize,
     keys: Hash,
-}
-
-/// What a good token is worth.
-#[derive(Clone)]
-struct Good {
-    identity: Arc<Identity>,
-    bound: Bound,
 }
 
 /// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.

@@ -1,7 +1,6 @@
 //! The JWT authenticator from outside in: tokens, published sets, renewal, the whole.
 
 mod auth;
-mod bound;
 #[cfg(feature = "api-keys")]
 mod chained;
 mod deep;
