@@ -8,12 +8,13 @@ mod answer;
 mod builder;
 mod client;
 mod endpoint;
+mod reach;
 #[cfg(test)]
 mod tests;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -32,6 +33,7 @@ use self::{
     answer::{Dialect, Said, Unclear},
     client::Client,
     endpoint::Endpoint,
+    reach::{REST, Reach},
 };
 pub use self::{
     builder::{Introspection, IntrospectionDanger, introspection},
@@ -51,9 +53,6 @@ use crate::{
     },
     memory::{Hash, Memory, hash},
 };
-
-/// For how long nobody is asked after nobody was there.
-const REST: Duration = Duration::from_secs(1);
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -92,8 +91,7 @@ struct Shared {
     /// Questions about those: made-up tokens take no room from them.
     proven_flights: Flights<Outcome>,
     flights: Flights<Outcome>,
-    /// When nobody was last there, unless somebody was since.
-    absent: Mutex<Option<Instant>>,
+    reach: Reach,
 }
 
 /// What came of asking, for all who waited for it.
@@ -178,7 +176,7 @@ impl Shared {
         if let Some(refusal) = this.refused.find(&hash, now) {
             return Outcome::Refused(refusal);
         }
-        if this.rests() {
+        if this.reach.rests() {
             return Outcome::Unavailable;
         }
         let (shared, token, resource) = (Arc::clone(this), token.clone(), resource.to_owned());
@@ -186,7 +184,12 @@ impl Shared {
         let flights = if proven { &this.proven_flights } else { &this.flights };
         let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
-        match asked.await {
+        let asked = match this.reach.patience() {
+            // Whoever gives up waiting takes nothing from the question.
+            Some(briefly) => timeout(briefly, asked).await.unwrap_or(Ok(Outcome::Unavailable)),
+            None => asked.await,
+        };
+        match asked {
             Ok(outcome) => outcome,
             Err(NoFlight::Full) => Outcome::Unavailable,
             Err(NoFlight::Lost) => Outcome::Failed("asking about a token was given up"),
@@ -195,8 +198,9 @@ impl Shared {
 
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
+        let began = Instant::now();
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
-        self.heard(&asked);
+        self.reach.heard(began, &asked);
         let now = (self.clock)();
         let judged = match asked {
             Ok(Said::Active(claims)) => self.judge(claims, resource, now),
@@ -280,28 +284,6 @@ impl Shared {
                 Outcome::Unavailable
             }
         }
-    }
-
-    /// Remembers whether somebody was there. Only that there was no connection says that there is no
-    /// answer for anybody: a token may be such that its answer is late, broken or no good, and whoever
-    /// sends it must not silence the others' questions.
-    fn heard(&self, asked: &Result<Said, Trouble>) {
-        let absent = match asked {
-            Err(Trouble::Fetch(error)) => match error.kind() {
-                FetchErrorKind::Connect => Some(Instant::now()),
-                FetchErrorKind::TooLarge | FetchErrorKind::Broken => None,
-                _ => return,
-            },
-            Err(Trouble::TooSlow | Trouble::NoProof) => return,
-            Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => None,
-        };
-        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
-    }
-
-    /// Whether nobody was there a moment ago.
-    fn rests(&self) -> bool {
-        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.is_some_and(|at| at.elapsed() < REST)
     }
 }
 

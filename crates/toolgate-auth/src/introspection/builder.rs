@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -14,6 +14,7 @@ use super::{
     answer::Dialect,
     client::{Client, ClientKey},
     endpoint::Endpoint,
+    reach::Reach,
 };
 use crate::{
     bound::{Asked, Dpop, Possession},
@@ -288,7 +289,7 @@ impl Introspection {
             proven: Memory::new(PROVEN),
             proven_flights: Flights::new(FLIGHTS),
             flights: Flights::new(FLIGHTS),
-            absent: Mutex::default(),
+            reach: Reach::default(),
         })))
     }
 

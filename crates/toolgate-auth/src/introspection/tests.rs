@@ -4,6 +4,7 @@ mod answers;
 mod asking;
 mod google;
 mod remembered;
+mod silence;
 
 use std::{
     sync::{
