@@ -9,7 +9,7 @@ mod rules;
 mod store;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thumbprint;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -10,7 +10,7 @@ mod client;
 mod endpoint;
 mod reach;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     fmt,
@@ -259,8 +259,7 @@ impl Shared {
         let settings = &self.settings;
         complete(&mut claims, &settings.issuer, self.clients_without_subject);
         let refused = |rule: Rule| settings.refusal(rule, resource);
-        let judged = judge_type(&claims, settings.rules)
-            .and_then(|()| judge::judge_claims(&claims, settings, resource, now));
+        let judged = judge_answer(&claims, settings, resource, now);
         judged.map_err(|fault| refused(fault.rule()))?;
         let expires = judge::end(&claims, settings.leeway);
         let identity = self.mapping.identity(&settings.issuer, &claims, expires)?;
@@ -285,6 +284,17 @@ impl Shared {
             }
         }
     }
+}
+
+/// Judges what an answer says: its own members first, then those that signed tokens have too.
+fn judge_answer(
+    claims: &Claims,
+    settings: &Settings,
+    resource: &str,
+    now: SystemTime,
+) -> Result<(), Fault> {
+    judge_type(claims, settings.rules)?;
+    judge::judge_claims(claims, settings, resource, now)
 }
 
 /// Whether an answer is of a token that can be sent here. One that says that it is bound to a key also

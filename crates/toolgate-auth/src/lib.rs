@@ -44,6 +44,8 @@ mod jwt;
 mod memory;
 #[cfg(feature = "jwt")]
 pub mod presets;
+#[cfg(all(test, feature = "jwt"))]
+mod table;
 
 #[cfg(feature = "api-keys")]
 pub use self::api_keys::{ApiKey, ApiKeyAuth, ApiKeys, ApiSecret, api_keys};

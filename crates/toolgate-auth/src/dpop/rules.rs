@@ -2,7 +2,7 @@
 
 /// One rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// A JWT in the form that tokens have to have: length, parts, encoding, members once.
     Form,
     /// `typ` is `dpop+jwt`.

@@ -9,6 +9,6 @@ mod issuers;
 pub(crate) mod kit;
 mod memory;
 mod renewal;
-mod rows;
+pub(crate) mod rows;
 mod sets;
 mod settings;
