@@ -3,8 +3,12 @@
 
 mod bound;
 mod chains;
+mod families;
 mod issuers;
+mod nonces;
 mod opaque;
+mod outage;
+mod wallet;
 
 use serde_json::{Value, json};
 use toolgate_core::Context;
@@ -50,6 +54,18 @@ fn old_call() -> Value {
 fn said(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()["result"]["content"][0]["text"].as_str().expect("text").to_owned()
+}
+
+/// Who is let in by what is added to each request, in both eras.
+async fn who(served: &Served, add: impl Fn(Ask) -> Ask) -> String {
+    let send = async |ask: Ask| served.send(&add(ask).with("Host", "mcp.example")).await;
+    let modern = said(&send(call()).await);
+    let hello = send(old::post(&old::handshake(old::LATEST))).await;
+    let session = hello.field("mcp-session-id").expect("a session").to_owned();
+    let ask = old::post(&old_call()).with("Mcp-Session-Id", &session);
+    let old = said(&send(ask.with("MCP-Protocol-Version", old::LATEST)).await);
+    assert_eq!(old, modern, "one caller in both eras");
+    modern
 }
 
 /// Who a token is, in both eras; or the status and what the peer is told.

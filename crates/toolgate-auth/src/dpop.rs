@@ -3,11 +3,13 @@
 //! Whether a proof is right is a pure function, [`verify`]: of the proof, of what it has to be for, and
 //! of the time. Whether it was used before is not, and [`Replays`] knows.
 
+mod nonces;
 mod replays;
 mod rules;
+mod store;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thumbprint;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,8 +17,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-pub use self::replays::{Replay, Replays};
 use self::rules::{Broken, Fault, Off};
+pub use self::{
+    nonces::Nonces,
+    replays::{Replay, Replays},
+    store::{ProofStore, ProofUse},
+};
 use crate::{
     jwt::{Algorithm, Key, Split, rules::Rules, split},
     memory::{Hash, hash},
@@ -46,6 +52,11 @@ pub struct Expected<'a> {
     pub thumbprint: &'a str,
     /// Now.
     pub now: SystemTime,
+    /// Whose nonces a proof has to have one of; `None` where none is asked for.
+    ///
+    /// Then the nonce says how old the proof is, and `iat` need not be about now (RFC 9449, section
+    /// 4.3, step 11): clients whose clocks are wrong are served.
+    pub nonces: Option<&'a Nonces>,
 }
 
 impl<'a> Expected<'a> {
@@ -57,7 +68,7 @@ impl<'a> Expected<'a> {
         thumbprint: &'a str,
         now: SystemTime,
     ) -> Self {
-        Self { method, target, token, thumbprint, now }
+        Self { method, target, token, thumbprint, now, nonces: None }
     }
 }
 
@@ -68,15 +79,39 @@ pub struct Proof {
     /// What the server gave to the caller to put in (`nonce`), where the proof has it. It is for whoever
     /// gives out such to tell whether it is one of its own.
     pub nonce: Option<String>,
+    /// When that was made, where it is one that was asked for.
+    nonce_made: Option<SystemTime>,
     /// Which of its key's.
     id: Hash,
     /// When it is of no use any more.
     until: SystemTime,
 }
 
+impl Proof {
+    /// What a store of used proofs is told, where its token is `caller`'s; through which client and by
+    /// which key makes no difference.
+    pub fn used_by(&self, caller: &toolgate_core::Key, now: SystemTime) -> ProofUse {
+        let caller = hash(&[caller.issuer.as_bytes(), caller.subject.as_bytes()]);
+        ProofUse { id: self.id, caller, until: self.until, now }
+    }
+
+    /// Whether it is time for another nonce.
+    pub(crate) fn nonce_ages(&self, now: SystemTime) -> bool {
+        let ages = self.nonce_made.and_then(|made| made.checked_add(nonces::AGES));
+        ages.is_some_and(|ages| ages <= now)
+    }
+}
+
 /// Why a proof is refused: a rule that it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadProof(Fault);
+
+impl BadProof {
+    /// Whether it lacks a nonce of this server's, and nothing that was looked at before.
+    pub fn lacks_nonce(&self) -> bool {
+        self.0.0 == Broken::Fresh
+    }
+}
 
 impl std::fmt::Display for BadProof {
     /// For the peer: nothing of the proof is repeated.
@@ -119,24 +154,50 @@ fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault>
     off.require(Broken::Method, text("htm") == Some(expected.method))?;
     let target = text("htu").is_some_and(|htu| target::same(htu, expected.target));
     off.require(Broken::Target, target)?;
-    let issued = claims.get("iat").and_then(Value::as_f64).unwrap_or(f64::NAN);
-    // Nothing compares with NaN: a clock before 1970 lets no proof in.
-    let now = expected.now.duration_since(UNIX_EPOCH).map_or(f64::NAN, |it| it.as_secs_f64());
-    off.require(Broken::Issued, (-AHEAD..=BEHIND).contains(&(now - issued)))?;
     let digest = ring::digest::digest(&ring::digest::SHA256, expected.token.as_bytes());
     let of_token = text("ath") == Some(&URL_SAFE_NO_PAD.encode(digest));
     off.require(Broken::Token, of_token)?;
     let id = text("jti").filter(|id| (1..=MAX_ID).contains(&id.len()));
     off.require(Broken::Id, id.is_some())?;
+    // Last of what costs nothing: another nonce mends nothing else.
     off.require(Broken::Nonce, claims.get("nonce").is_none_or(Value::is_string))?;
+    let nonce_made = match expected.nonces {
+        Some(nonces) => {
+            let made = text("nonce").and_then(|nonce| nonces.made(nonce, expected.now));
+            off.require(Broken::Fresh, made.is_some())?;
+            made
+        }
+        None => None,
+    };
+    let until = until(claims, nonce_made, expected.now, off)?;
     let signed = is_signed(&split, algorithm, jwk)?;
     off.require(Broken::Signature, signed)?;
-    let lasts = Duration::try_from_secs_f64(issued + BEHIND + 1.0).unwrap_or_default();
     Ok(Proof {
         nonce: text("nonce").map(str::to_owned),
+        nonce_made,
         id: hash(&[key.as_bytes(), id.unwrap_or_default().as_bytes()]),
-        until: UNIX_EPOCH.checked_add(lasts).unwrap_or(expected.now),
+        until,
     })
+}
+
+/// When a proof is of no use any more: by its nonce, or else by `iat`.
+fn until(
+    claims: &Map<String, Value>,
+    nonce_made: Option<SystemTime>,
+    now: SystemTime,
+    off: Off,
+) -> Result<SystemTime, Fault> {
+    let issued = claims.get("iat").and_then(Value::as_f64);
+    if let Some(made) = nonce_made {
+        off.require(Broken::Issued, issued.is_some())?;
+        return Ok(made.checked_add(nonces::LIFE).unwrap_or(now));
+    }
+    let issued = issued.unwrap_or(f64::NAN);
+    // Nothing compares with NaN: a clock before 1970 lets no proof in.
+    let at = now.duration_since(UNIX_EPOCH).map_or(f64::NAN, |it| it.as_secs_f64());
+    off.require(Broken::Issued, (-AHEAD..=BEHIND).contains(&(at - issued)))?;
+    let lasts = Duration::try_from_secs_f64(issued + BEHIND + 1.0).unwrap_or_default();
+    Ok(UNIX_EPOCH.checked_add(lasts).unwrap_or(now))
 }
 
 /// The algorithm that a proof names, and the key that it brings.

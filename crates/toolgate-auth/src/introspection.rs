@@ -8,12 +8,13 @@ mod answer;
 mod builder;
 mod client;
 mod endpoint;
+mod reach;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -24,20 +25,23 @@ use http::{
 };
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
-    Answer, Authenticate, BoxFuture, Credentials, Identity, Refusal, ResourceCard, Verdict,
+    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
+    Verdict,
 };
 
 use self::{
     answer::{Dialect, Said, Unclear},
     client::Client,
     endpoint::Endpoint,
+    reach::{REST, Reach},
 };
 pub use self::{
     builder::{Introspection, IntrospectionDanger, introspection},
     client::ClientKey,
 };
 use crate::{
-    bearer::{Token, bearer},
+    bearer::Token,
+    bound::{Bound, Good, Possession},
     claims::{Claims, Mapping},
     fetch::{Fetch, FetchError, FetchErrorKind, chain},
     flight::{Flights, NoFlight},
@@ -45,13 +49,10 @@ use crate::{
     jwt::{
         MAX_TOKEN, NO_AUDIENCE, has_form,
         judge::{self, Settings},
-        rules::Rule,
+        rules::{Fault, Rule, Rules},
     },
     memory::{Hash, Memory, hash},
 };
-
-/// For how long nobody is asked after nobody was there.
-const REST: Duration = Duration::from_secs(1);
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -61,7 +62,7 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// |---|---|
 /// | says `"active": true`, and the token is for this server | known |
 /// | says `"active": false` | refused, invalid: 401 |
-/// | says that it is for another, has ended, is bound to a key | refused, invalid: 401 |
+/// | says that it is for another, has ended, is bound to a key that is not proven | refused, invalid: 401 |
 /// | does not let this server in | failed: 500 |
 /// | does not answer, or with anything else | unavailable: 503 |
 ///
@@ -80,7 +81,8 @@ struct Shared {
     mapping: Mapping,
     leave_jwts: bool,
     clients_without_subject: bool,
-    known: Memory<Arc<Identity>>,
+    possession: Possession,
+    known: Memory<Good>,
     known_for: Duration,
     refused: Memory<Refusal>,
     refused_for: Duration,
@@ -89,14 +91,13 @@ struct Shared {
     /// Questions about those: made-up tokens take no room from them.
     proven_flights: Flights<Outcome>,
     flights: Flights<Outcome>,
-    /// When nobody was last there, unless somebody was since.
-    absent: Mutex<Option<Instant>>,
+    reach: Reach,
 }
 
 /// What came of asking, for all who waited for it.
 #[derive(Clone, Debug)]
 enum Outcome {
-    Known(Arc<Identity>),
+    Known(Good),
     Refused(Refusal),
     Unavailable,
     Failed(&'static str),
@@ -117,67 +118,89 @@ enum Trouble {
 impl Authenticate for IntrospectionAuth {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
-            let outcome = match Shared::identify(&self.0, with).await {
-                Ok(outcome) => outcome,
-                Err(verdict) => return verdict,
-            };
-            match outcome {
-                Outcome::Known(identity) => Verdict::Known(identity, Answer::default()),
-                Outcome::Refused(refusal) => Verdict::Refused(refusal),
-                Outcome::Unavailable => Verdict::Unavailable { retry: REST },
-                Outcome::Failed(why) => Verdict::Failed(why.into()),
+            match Shared::identify(&self.0, with).await {
+                Ok((identity, answer)) => Verdict::Known(identity, answer),
+                Err(verdict) => verdict,
             }
         })
+    }
+
+    fn challenges(&self, why: &Refusal) -> Vec<Challenge> {
+        self.0.possession.challenges(why)
     }
 
     fn card(&self) -> ResourceCard {
         let mut card = ResourceCard::default();
         card.authorization_servers = vec![self.0.settings.issuer.clone()];
-        card.needs_resource = self.0.settings.audiences.is_empty();
+        // A proof names the public URL.
+        card.needs_resource =
+            self.0.possession.looks_at_proofs() || self.0.settings.audiences.is_empty();
+        card.more = self.0.possession.card();
         card.principals = self.0.mapping.principals().iter().map(|one| one.of).collect();
         card
     }
 }
 
 impl Shared {
-    async fn identify(this: &Arc<Self>, with: &Credentials) -> Result<Outcome, Verdict> {
-        let token = bearer(with)?;
+    async fn identify(
+        this: &Arc<Self>,
+        with: &Credentials,
+    ) -> Result<(Arc<Identity>, Answer), Verdict> {
+        let (token, scheme) = this.possession.sent(with)?;
         if this.leave_jwts && has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        let resource = with.resource();
+        let Good { identity, bound } = match Self::worth(this, &token, with.resource()).await {
+            Outcome::Known(good) => good,
+            Outcome::Refused(refusal) => return Err(Verdict::Refused(refusal)),
+            Outcome::Unavailable => return Err(Verdict::Unavailable { retry: REST }),
+            Outcome::Failed(why) => return Err(Verdict::Failed(why.into())),
+        };
+        let proven = this.possession.proven(scheme, &bound, &identity.key, &token, with);
+        let answer = proven.await?;
+        Ok((identity, answer))
+    }
+
+    /// What a token is worth, whoever sent it.
+    async fn worth(this: &Arc<Self>, token: &Token, resource: &str) -> Outcome {
         if token.expose().len() > MAX_TOKEN {
-            return Ok(Outcome::Refused(this.settings.refusal(Rule::Length, resource)));
+            return Outcome::Refused(this.settings.refusal(Rule::Length, resource));
         }
         if this.settings.audiences.is_empty() && resource.is_empty() {
-            return Ok(Outcome::Failed(NO_AUDIENCE));
+            return Outcome::Failed(NO_AUDIENCE);
         }
         let (hash, now) = (hash(&[resource.as_bytes(), token.expose().as_bytes()]), (this.clock)());
-        if let Some(identity) = this.known.find(&hash, now) {
-            return Ok(Outcome::Known(identity));
+        if let Some(good) = this.known.find(&hash, now) {
+            return Outcome::Known(good);
         }
         if let Some(refusal) = this.refused.find(&hash, now) {
-            return Ok(Outcome::Refused(refusal));
+            return Outcome::Refused(refusal);
         }
-        if this.rests() {
-            return Ok(Outcome::Unavailable);
+        if this.reach.rests() {
+            return Outcome::Unavailable;
         }
-        let (shared, resource) = (Arc::clone(this), resource.to_owned());
+        let (shared, token, resource) = (Arc::clone(this), token.clone(), resource.to_owned());
         let proven = this.proven.find(&hash, now).is_some();
         let flights = if proven { &this.proven_flights } else { &this.flights };
         let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
-        Ok(match asked.await {
+        let asked = match this.reach.patience() {
+            // Whoever gives up waiting takes nothing from the question.
+            Some(briefly) => timeout(briefly, asked).await.unwrap_or(Ok(Outcome::Unavailable)),
+            None => asked.await,
+        };
+        match asked {
             Ok(outcome) => outcome,
             Err(NoFlight::Full) => Outcome::Unavailable,
             Err(NoFlight::Lost) => Outcome::Failed("asking about a token was given up"),
-        })
+        }
     }
 
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
+        let began = Instant::now();
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
-        self.heard(&asked);
+        self.reach.heard(began, &asked);
         let now = (self.clock)();
         let judged = match asked {
             Ok(Said::Active(claims)) => self.judge(claims, resource, now),
@@ -185,11 +208,11 @@ impl Shared {
             Err(trouble) => return self.troubled(&trouble),
         };
         match judged {
-            Ok((identity, end)) => {
+            Ok((good, end)) => {
                 let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
-                self.known.keep(hash, Arc::clone(&identity), now, until);
+                self.known.keep(hash, good.clone(), now, until);
                 self.proven.keep(hash, (), now, end);
-                Outcome::Known(identity)
+                Outcome::Known(good)
             }
             Err(refusal) => {
                 let until = now.checked_add(self.refused_for).unwrap_or(now);
@@ -226,27 +249,23 @@ impl Shared {
         answer::read(&answer, self.dialect).map_err(Trouble::Unclear)
     }
 
-    /// The identity that an active token stands for here, and the token's end.
+    /// What an active token is worth here, and its end.
     fn judge(
         &self,
         mut claims: Claims,
         resource: &str,
         now: SystemTime,
-    ) -> Result<(Arc<Identity>, SystemTime), Refusal> {
+    ) -> Result<(Good, SystemTime), Refusal> {
         let settings = &self.settings;
         complete(&mut claims, &settings.issuer, self.clients_without_subject);
         let refused = |rule: Rule| settings.refusal(rule, resource);
-        if let Some(kind) = claims.0.get("token_type") {
-            let kind = kind.as_str().unwrap_or_default();
-            let fault = if kind.eq_ignore_ascii_case("DPoP") { Rule::Bound } else { Rule::Type };
-            let bearer = ["Bearer", "access_token"].iter().any(|it| kind.eq_ignore_ascii_case(it));
-            settings.rules.require(fault, bearer).map_err(|fault| refused(fault.rule()))?;
-        }
-        judge::judge_claims(&claims, settings, resource, now)
-            .map_err(|fault| refused(fault.rule()))?;
+        let judged = judge_answer(&claims, settings, resource, now);
+        judged.map_err(|fault| refused(fault.rule()))?;
         let expires = judge::end(&claims, settings.leeway);
         let identity = self.mapping.identity(&settings.issuer, &claims, expires)?;
-        Ok((Arc::new(identity), judge::end(&claims, Duration::ZERO).unwrap_or(now)))
+        let good =
+            Good { identity: Arc::new(identity), bound: Bound::of(&claims).unwrap_or_default() };
+        Ok((good, judge::end(&claims, Duration::ZERO).unwrap_or(now)))
     }
 
     fn troubled(&self, trouble: &Trouble) -> Outcome {
@@ -265,28 +284,29 @@ impl Shared {
             }
         }
     }
+}
 
-    /// Remembers whether somebody was there. Only that there was no connection says that there is no
-    /// answer for anybody: a token may be such that its answer is late, broken or no good, and whoever
-    /// sends it must not silence the others' questions.
-    fn heard(&self, asked: &Result<Said, Trouble>) {
-        let absent = match asked {
-            Err(Trouble::Fetch(error)) => match error.kind() {
-                FetchErrorKind::Connect => Some(Instant::now()),
-                FetchErrorKind::TooLarge | FetchErrorKind::Broken => None,
-                _ => return,
-            },
-            Err(Trouble::TooSlow | Trouble::NoProof) => return,
-            Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => None,
-        };
-        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
-    }
+/// Judges what an answer says: its own members first, then those that signed tokens have too.
+fn judge_answer(
+    claims: &Claims,
+    settings: &Settings,
+    resource: &str,
+    now: SystemTime,
+) -> Result<(), Fault> {
+    judge_type(claims, settings.rules)?;
+    judge::judge_claims(claims, settings, resource, now)
+}
 
-    /// Whether nobody was there a moment ago.
-    fn rests(&self) -> bool {
-        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.is_some_and(|at| at.elapsed() < REST)
+/// Whether an answer is of a token that can be sent here. One that says that it is bound to a key also
+/// says to which (RFC 9449, section 6.2).
+fn judge_type(claims: &Claims, rules: Rules) -> Result<(), Fault> {
+    let Some(kind) = claims.0.get("token_type") else { return Ok(()) };
+    let kind = kind.as_str().unwrap_or_default();
+    if kind.eq_ignore_ascii_case("DPoP") {
+        return rules.require(Rule::Bound, claims.has("cnf"));
     }
+    let bearer = ["Bearer", "access_token"].iter().any(|it| kind.eq_ignore_ascii_case(it));
+    rules.require(Rule::Type, bearer)
 }
 
 /// Members by which authorization servers name a user besides `sub` (RFC 7662, section 2.2, and what

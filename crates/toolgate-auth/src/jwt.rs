@@ -7,7 +7,6 @@
 
 mod algorithm;
 mod audience;
-mod bound;
 mod builder;
 mod issuers;
 pub(crate) mod judge;
@@ -48,8 +47,8 @@ pub(crate) use self::{
 };
 use crate::{
     bearer::Token,
+    bound::{Bound, Good, Possession},
     claims::Mapping,
-    dpop::Replays,
     memory::{Hash, Memory, hash},
 };
 
@@ -73,8 +72,7 @@ struct Shared {
     leave_issuers: bool,
     clock: Clock,
     memory: Memory<Remembered>,
-    /// Proofs that were used; `None` where no issuer's tokens are accepted with proof.
-    replays: Option<Replays>,
+    possession: Possession,
 }
 
 /// The verdict on a token, which holds while the issuer's keys are the same.
@@ -86,14 +84,6 @@ struct Remembered {
     /// Which of the issuers.
     issuer: usize,
     keys: Hash,
-}
-
-/// What a good token is worth.
-#[derive(Clone)]
-struct Good {
-    identity: Arc<Identity>,
-    /// The thumbprint of the key that it is bound to: without proof of that, it is worth nothing.
-    bound_to: Option<Arc<str>>,
 }
 
 /// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
@@ -116,14 +106,14 @@ impl Authenticate for JwtAuth {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async move {
             match self.0.identify(with).await {
-                Ok(identity) => Verdict::Known(identity, Answer::default()),
+                Ok((identity, answer)) => Verdict::Known(identity, answer),
                 Err(verdict) => verdict,
             }
         })
     }
 
     fn challenges(&self, why: &Refusal) -> Vec<Challenge> {
-        self.0.bound_challenges(why)
+        self.0.possession.challenges(why)
     }
 
     fn card(&self) -> ResourceCard {
@@ -132,9 +122,9 @@ impl Authenticate for JwtAuth {
         card.authorization_servers =
             issuers.iter().map(|issuer| issuer.settings.issuer.clone()).collect();
         // A proof names the public URL.
-        card.needs_resource = self.0.replays.is_some()
+        card.needs_resource = self.0.possession.looks_at_proofs()
             || issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
-        card.more = self.0.bound_card();
+        card.more = self.0.possession.card();
         // A promise to tools, so it holds only where it holds for every issuer.
         let made = |issuer: &Issuer| -> Vec<_> {
             issuer.mapping.principals().iter().map(|principal| principal.of).collect()
@@ -147,14 +137,16 @@ impl Authenticate for JwtAuth {
 }
 
 impl Shared {
-    async fn identify(&self, with: &Credentials) -> Result<Arc<Identity>, Verdict> {
-        let (token, scheme) = bound::sent(with, self.replays.is_some())?;
+    async fn identify(&self, with: &Credentials) -> Result<(Arc<Identity>, Answer), Verdict> {
+        let (token, scheme) = self.possession.sent(with)?;
         if self.leave_forms && !has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
         let good = self.worth(&token, with.resource()).await?;
-        self.proven(scheme, &good, &token, with)?;
-        Ok(good.identity)
+        let Good { identity, bound } = good;
+        let proven = self.possession.proven(scheme, &bound, &identity.key, &token, with);
+        let answer = proven.await?;
+        Ok((identity, answer))
     }
 
     /// What a token is worth, whoever sent it.
@@ -263,7 +255,7 @@ impl Issuer {
         let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
         let good = Good {
             identity: Arc::new(made.map_err(Verdict::Refused)?),
-            bound_to: judge::bound_to(&read.claims).map(Into::into),
+            bound: Bound::of(&read.claims).unwrap_or_default(),
         };
         Ok(Judged { good, end, keys: keys.digest })
     }

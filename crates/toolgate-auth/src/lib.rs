@@ -18,6 +18,8 @@
 #[cfg(feature = "api-keys")]
 mod api_keys;
 mod bearer;
+#[cfg(feature = "jwt")]
+mod bound;
 mod chain;
 #[cfg(feature = "jwt")]
 mod claims;
@@ -42,6 +44,8 @@ mod jwt;
 mod memory;
 #[cfg(feature = "jwt")]
 pub mod presets;
+#[cfg(all(test, feature = "jwt"))]
+mod table;
 
 #[cfg(feature = "api-keys")]
 pub use self::api_keys::{ApiKey, ApiKeyAuth, ApiKeys, ApiSecret, api_keys};

@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -16,7 +16,7 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::{Value, json};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use toolgate_auth::{Introspection, chain, introspection, jwt};
 use toolgate_testkit::AuthorizationServer;
 
@@ -26,7 +26,7 @@ use super::{RESOURCE, Served, asked, bound, server};
 const BASIC: &str = "Basic cmVwb3J0czpzM2NyM3Q=";
 
 /// An authorization server that introspects. Ends when it is dropped.
-struct Issuer {
+pub(super) struct Issuer {
     addr: SocketAddr,
     known: Arc<Known>,
     task: JoinHandle<()>,
@@ -36,10 +36,15 @@ struct Issuer {
 struct Known {
     issuer: Mutex<String>,
     asked: AtomicUsize,
+    /// The key that one token is bound to.
+    key: Mutex<String>,
+    fails: AtomicBool,
+    /// Whether questions are taken and not answered.
+    held: watch::Sender<bool>,
 }
 
 impl Issuer {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("its address");
         let known = Arc::new(Known::default());
@@ -52,15 +57,30 @@ impl Issuer {
         Self { addr, known, task }
     }
 
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Binds `opaque-bound` to a key.
+    pub(super) fn bind(&self, thumbprint: String) {
+        *self.known.key.lock().expect("no panic") = thumbprint;
+    }
+
+    /// From now on it answers that something is wrong with it, or not any more.
+    pub(super) fn fails(&self, fails: bool) {
+        self.known.fails.store(fails, Ordering::SeqCst);
+    }
+
+    /// From now on it answers no question, or those that wait and all others.
+    pub(super) fn holds(&self, holds: bool) {
+        self.known.held.send_replace(holds);
     }
 
     fn asked(&self) -> usize {
         self.known.asked.load(Ordering::SeqCst)
     }
 
-    fn verifier(&self) -> Introspection {
+    pub(super) fn verifier(&self) -> Introspection {
         introspection(self.url()).client_secret("reports", "s3cr3t")
     }
 }
@@ -83,6 +103,10 @@ async fn metadata(State(known): State<Arc<Known>>) -> Response {
 /// The token says what is said of it: `name` is active, others are not.
 async fn introspect(State(known): State<Arc<Known>>, head: HeaderMap, body: String) -> Response {
     known.asked.fetch_add(1, Ordering::SeqCst);
+    let _ = known.held.subscribe().wait_for(|held| !held).await;
+    if known.fails.load(Ordering::SeqCst) {
+        return StatusCode::BAD_GATEWAY.into_response();
+    }
     if head.get("authorization").is_none_or(|sent| sent != BASIC) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
@@ -90,7 +114,13 @@ async fn introspect(State(known): State<Arc<Known>>, head: HeaderMap, body: Stri
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock").as_secs();
     let answer = |aud: &str| json!({"active": true, "sub": "ann", "client_id": "desk", "aud": aud, "exp": now + 300});
     reply(&match token {
-        "opaque-ann" => answer(RESOURCE),
+        "opaque-ann" | "opaque-bob" => answer(RESOURCE),
+        "opaque-bound" => {
+            let mut bound = answer(RESOURCE);
+            bound["token_type"] = "DPoP".into();
+            bound["cnf"] = json!({"jkt": *known.key.lock().expect("no panic")});
+            bound
+        }
         "opaque-elsewhere" => answer("https://other.example"),
         _ => json!({"active": false}),
     })

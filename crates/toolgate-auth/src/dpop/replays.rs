@@ -9,8 +9,8 @@ use std::{
 
 use toolgate_core::Key;
 
-use super::Proof;
-use crate::memory::{Hash, hash};
+use super::{Proof, ProofUse};
+use crate::memory::Hash;
 
 /// Remembers proofs for as long as they would be accepted. What it has no room to remember, it does not
 /// let pass: nothing makes it forget one too early.
@@ -41,6 +41,8 @@ pub enum Replay {
     Used,
     /// There is no room to remember it, so nobody can tell.
     Full,
+    /// Nobody can tell, for another reason.
+    Unknown,
 }
 
 impl Replays {
@@ -52,9 +54,13 @@ impl Replays {
     /// Whether a proof is used for the first time. `caller` is whoever the token is of; through which
     /// client and by which key makes no difference to the room that its proofs may take.
     pub fn first_use(&self, proof: &Proof, caller: &Key, now: SystemTime) -> Replay {
-        let owner = hash(&[caller.issuer.as_bytes(), caller.subject.as_bytes()]);
+        self.remember(&proof.used_by(caller, now))
+    }
+
+    fn remember(&self, used: &ProofUse) -> Replay {
+        let ProofUse { id, caller: owner, until, now } = *used;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.ends.contains_key(&proof.id) {
+        if state.ends.contains_key(&id) {
             return Replay::Used;
         }
         let full = |state: &State| {
@@ -67,8 +73,8 @@ impl Replays {
         if full(&state) {
             return Replay::Full;
         }
-        state.used.entry(owner).or_default().insert(proof.id);
-        state.ends.insert(proof.id, (proof.until, owner));
+        state.used.entry(owner).or_default().insert(id);
+        state.ends.insert(id, (until, owner));
         Replay::New
     }
 }
@@ -117,7 +123,7 @@ mod tests {
 
     /// A proof by a key of its own.
     fn proof(id: u8, until: u64) -> Proof {
-        Proof { nonce: None, id: [id; 32], until: at(until) }
+        Proof { nonce: None, nonce_made: None, id: [id; 32], until: at(until) }
     }
 
     fn caller(number: u8) -> Key {

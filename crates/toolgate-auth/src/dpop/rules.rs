@@ -2,7 +2,7 @@
 
 /// One rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// A JWT in the form that tokens have to have: length, parts, encoding, members once.
     Form,
     /// `typ` is `dpop+jwt`.
@@ -29,6 +29,8 @@ pub(super) enum Broken {
     Id,
     /// `nonce`, where given, is a text.
     Nonce,
+    /// `nonce` is one of this server's and still counts, where such are asked for.
+    Fresh,
 }
 
 /// A rule that was broken.
@@ -52,6 +54,7 @@ impl Fault {
             Broken::Thumbprint => "the token is bound to another key",
             Broken::Id => "the proof has no usable `jti`",
             Broken::Nonce => "the proof's nonce cannot be read",
+            Broken::Fresh => "the proof needs a nonce of this server's",
         }
     }
 }

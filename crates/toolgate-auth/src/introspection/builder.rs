@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -14,16 +14,16 @@ use super::{
     answer::Dialect,
     client::{Client, ClientKey},
     endpoint::Endpoint,
+    reach::Reach,
 };
 use crate::{
+    bound::{Asked, Dpop, Possession},
     claims::{Claims, Mapping, Principal},
+    dpop::{Nonces, ProofStore},
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
     issuer::{Said, is_local, parsed},
-    jwt::{
-        judge::{Dpop, Settings},
-        rules::Rules,
-    },
+    jwt::{judge::Settings, rules::Rules},
     memory::Memory,
 };
 
@@ -65,6 +65,7 @@ pub fn introspection(issuer: impl Into<String>) -> Introspection {
         known_for: KNOWN_FOR,
         refused_for: REFUSED_FOR,
         memory: MEMORY,
+        proofs: Asked::default(),
         leave_jwts: false,
         clients_without_subject: false,
         dialect: Dialect::Standard,
@@ -87,6 +88,7 @@ pub struct Introspection {
     known_for: Duration,
     refused_for: Duration,
     memory: usize,
+    proofs: Asked,
     leave_jwts: bool,
     clients_without_subject: bool,
     dialect: Dialect,
@@ -185,6 +187,39 @@ impl Introspection {
         Self { clients_without_subject: true, ..self }
     }
 
+    /// Accepts tokens that are bound to a key (`cnf.jkt` in the answer: RFC 9449, section 6.2), with a
+    /// proof of it, beside tokens that are bound to nothing, as [`Jwt::dpop`](crate::Jwt::dpop) does.
+    /// The proof is looked at on every request, also while an answer is remembered.
+    #[must_use]
+    pub fn dpop(self) -> Self {
+        Self { proofs: Asked { dpop: Dpop::Allowed, ..self.proofs }, ..self }
+    }
+
+    /// The same, and tokens that are bound to nothing are refused.
+    #[must_use]
+    pub fn require_dpop(self) -> Self {
+        Self { proofs: Asked { dpop: Dpop::Required, ..self.proofs }, ..self }
+    }
+
+    /// How many used proofs are remembered, as with [`Jwt::dpop_memory`](crate::Jwt::dpop_memory).
+    #[must_use]
+    pub fn dpop_memory(self, proofs: usize, per_caller: usize) -> Self {
+        Self { proofs: Asked { room: Some((proofs, per_caller)), ..self.proofs }, ..self }
+    }
+
+    /// Who remembers used proofs, in place of this process alone: for servers behind a balancer.
+    #[must_use]
+    pub fn dpop_store(self, store: Arc<dyn ProofStore>) -> Self {
+        Self { proofs: Asked { store: Some(store), ..self.proofs }, ..self }
+    }
+
+    /// Accepts only proofs with a nonce of this server's, as
+    /// [`Jwt::dpop_nonces`](crate::Jwt::dpop_nonces) does.
+    #[must_use]
+    pub fn dpop_nonces(self, nonces: Nonces) -> Self {
+        Self { proofs: Asked { nonces: Some(nonces), ..self.proofs }, ..self }
+    }
+
     /// What time it is, for tests.
     #[must_use]
     pub fn clock(self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -231,7 +266,7 @@ impl Introspection {
             leeway: self.leeway,
             without_audience: self.without_audience,
             rfc9068: false,
-            dpop: Dpop::Off,
+            dpop: self.proofs.dpop,
             required: Vec::new(),
             rules: Rules::default(),
         };
@@ -240,6 +275,7 @@ impl Introspection {
             dialect: self.dialect,
             endpoint: Endpoint::new(endpoint, loopback),
             client: self.client,
+            possession: Possession::of(&[&self.proofs], Arc::clone(&self.clock)),
             fetch,
             timeout: self.timeout,
             clock: self.clock,
@@ -253,7 +289,7 @@ impl Introspection {
             proven: Memory::new(PROVEN),
             proven_flights: Flights::new(FLIGHTS),
             flights: Flights::new(FLIGHTS),
-            absent: Mutex::default(),
+            reach: Reach::default(),
         })))
     }
 
@@ -287,6 +323,11 @@ impl Introspection {
             everywhere: &["aud", "iss", "exp", "nbf", "iat", "active", "token_type", "scope"],
             leeway: self.leeway,
         };
+        unless(
+            self.dialect != Dialect::Google || self.proofs.dpop == Dpop::Off,
+            "Google's `tokeninfo` does not say what a token is bound to: without `dpop`",
+        );
+        problems.extend(self.proofs.problems());
         problems.extend(said.problems());
         problems.extend(self.mapping.problems());
         problems

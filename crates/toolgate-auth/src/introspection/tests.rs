@@ -4,6 +4,8 @@ mod answers;
 mod asking;
 mod google;
 mod remembered;
+pub(crate) mod rows;
+mod silence;
 
 use std::{
     sync::{

@@ -15,19 +15,19 @@ use super::{
     Clock, Issuer, JwtAuth,
     algorithm::Algorithm,
     issuers::issuers,
-    judge::{Dpop, Required, Settings},
+    judge::{Required, Settings},
     keys::Keys,
     rules::Rules,
     source::Source,
 };
 use crate::{
+    bound::{Asked, Dpop},
     claims::{Claims, Mapping, Principal},
+    dpop::{Nonces, ProofStore},
     fetch::{Fetch, HttpFetch, address},
     issuer::{Said, is_local, parsed},
 };
 
-/// Used proofs that are remembered, and those of one caller.
-pub(super) const PROOFS: (usize, usize) = (65_536, 4_096);
 /// Tokens that are remembered.
 const MEMORY: usize = 4096;
 const LEEWAY: Duration = Duration::from_secs(30);
@@ -52,8 +52,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         leeway: LEEWAY,
         without_audience: None,
         rfc9068: false,
-        dpop: Dpop::Off,
-        proofs: None,
+        proofs: Asked::default(),
         required: Vec::new(),
         clock: Arc::new(SystemTime::now),
         fetch: None,
@@ -75,8 +74,7 @@ pub struct Jwt {
     leeway: Duration,
     without_audience: Option<(String, Vec<String>)>,
     rfc9068: bool,
-    dpop: Dpop,
-    proofs: Option<(usize, usize)>,
+    proofs: Asked,
     required: Vec<Required>,
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
@@ -231,17 +229,18 @@ impl Jwt {
     /// of the key in the field `DPoP` (RFC 9449), beside tokens that are bound to nothing. Unless set,
     /// bound tokens are refused.
     ///
-    /// A proof is for the method, the public URL, the token and a time between 2 minutes ago
-    /// and half a minute ahead, and is used once; this process remembers which were. Behind a balancer, another does not.
+    /// A proof is for the method, the public URL, the token and a time between 2 minutes ago and half a
+    /// minute ahead, and is used once; this process remembers which were. Behind a balancer, another
+    /// does not, unless they share a [`dpop_store`](Self::dpop_store).
     #[must_use]
     pub fn dpop(self) -> Self {
-        Self { dpop: Dpop::Allowed, ..self }
+        Self { proofs: Asked { dpop: Dpop::Allowed, ..self.proofs }, ..self }
     }
 
     /// The same, and tokens that are bound to nothing are refused.
     #[must_use]
     pub fn require_dpop(self) -> Self {
-        Self { dpop: Dpop::Required, ..self }
+        Self { proofs: Asked { dpop: Dpop::Required, ..self.proofs }, ..self }
     }
 
     /// How many used proofs are remembered, and how many of one caller, whatever its keys and clients:
@@ -249,7 +248,21 @@ impl Jwt {
     /// room to remember is answered with 503. An entry takes about 200 bytes.
     #[must_use]
     pub fn dpop_memory(self, proofs: usize, per_caller: usize) -> Self {
-        Self { proofs: Some((proofs, per_caller)), ..self }
+        Self { proofs: Asked { room: Some((proofs, per_caller)), ..self.proofs }, ..self }
+    }
+
+    /// Who remembers used proofs, in place of this process alone: for servers behind a balancer.
+    #[must_use]
+    pub fn dpop_store(self, store: Arc<dyn ProofStore>) -> Self {
+        Self { proofs: Asked { store: Some(store), ..self.proofs }, ..self }
+    }
+
+    /// Accepts only proofs with a nonce of this server's, which a client gets with its first refusal,
+    /// `use_dpop_nonce`, and anew with answers (RFC 9449, section 9). Then nobody makes a proof ahead
+    /// of time, and `iat` need not be about now.
+    #[must_use]
+    pub fn dpop_nonces(self, nonces: Nonces) -> Self {
+        Self { proofs: Asked { nonces: Some(nonces), ..self.proofs }, ..self }
     }
 
     /// Accepts only tokens that have this claim.
@@ -308,13 +321,9 @@ impl Jwt {
         self.leave_issuers
     }
 
-    pub(super) fn binds(&self) -> bool {
-        self.dpop != Dpop::Off
-    }
-
-    /// The room for used proofs, where it was said.
-    pub(super) fn proofs(&self) -> Option<(usize, usize)> {
-        self.proofs
+    /// What is asked for as proof.
+    pub(super) fn proofs(&self) -> &Asked {
+        &self.proofs
     }
 
     pub(super) fn remembers(&self) -> usize {
@@ -352,7 +361,7 @@ impl Jwt {
             leeway: self.leeway,
             without_audience: self.without_audience,
             rfc9068: self.rfc9068,
-            dpop: self.dpop,
+            dpop: self.proofs.dpop,
             required: self.required,
             rules,
         };
@@ -370,10 +379,6 @@ impl Jwt {
             }
         };
         unless(!self.algorithms.is_empty(), "`algorithms` names no algorithm");
-        unless(
-            self.proofs.is_none_or(|(all, per_caller)| all > 0 && per_caller > 0),
-            "`dpop_memory` leaves no room, so no proof would pass",
-        );
         let said = Said {
             issuer: &self.issuer,
             place: ("jwks_uri", self.jwks_uri.as_deref()),
@@ -382,6 +387,7 @@ impl Jwt {
             everywhere: &["aud", "iss", "exp", "nbf", "iat"],
             leeway: self.leeway,
         };
+        problems.extend(self.proofs.problems());
         problems.extend(said.problems());
         problems.extend(self.mapping.problems());
         problems

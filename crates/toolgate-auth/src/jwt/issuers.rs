@@ -4,8 +4,11 @@ use std::{sync::Arc, time::SystemTime};
 
 use toolgate_core::StartError;
 
-use super::{Clock, Jwt, JwtAuth, Shared, builder::PROOFS, rules::Rules};
-use crate::{dpop::Replays, memory::Memory};
+use super::{Clock, Jwt, JwtAuth, Shared, rules::Rules};
+use crate::{
+    bound::{Possession, contradictions},
+    memory::Memory,
+};
 
 /// Access tokens of several issuers.
 ///
@@ -48,18 +51,14 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
             _ => format!("issuer {}, {issuer}: {problem}", at + 1),
         }));
     }
+    let asked: Vec<_> = all.iter().map(Jwt::proofs).collect();
+    problems.extend(contradictions(&asked));
     StartError::check(problems)?;
     let (leave_forms, leave_issuers) =
         (all.iter().any(Jwt::leaves_forms), all.iter().any(Jwt::leaves_issuers));
-    let replays = all.iter().any(Jwt::binds).then(|| {
-        let largest =
-            |one: (usize, usize), other: (usize, usize)| (one.0.max(other.0), one.1.max(other.1));
-        let (all, per_caller) =
-            all.iter().filter_map(Jwt::proofs).reduce(largest).unwrap_or(PROOFS);
-        Replays::new(all, per_caller)
-    });
     let memory = all.iter().map(Jwt::remembers).max().unwrap_or_default();
     let clock = all.first().map_or_else(|| Arc::new(SystemTime::now) as Clock, Jwt::now);
+    let possession = Possession::of(&asked, Arc::clone(&clock));
     let issuers = all.into_iter().map(Jwt::ready).collect::<Result<Vec<_>, _>>()?;
     Ok(JwtAuth(Arc::new(Shared {
         issuers,
@@ -68,6 +67,6 @@ pub fn issuers(all: impl IntoIterator<Item = Jwt>) -> Result<JwtAuth, StartError
         leave_issuers,
         clock,
         memory: Memory::new(memory),
-        replays,
+        possession,
     })))
 }

@@ -11,7 +11,10 @@ use super::{
     rules::{Fault, Rule, Rules},
     token::Unverified,
 };
-use crate::claims::Claims;
+use crate::{
+    bound::{Bound, Dpop},
+    claims::Claims,
+};
 
 /// Latest second that a date may name: the end of the year 9999.
 const LAST: f64 = 253_402_300_799.0;
@@ -34,17 +37,6 @@ pub(crate) struct Settings {
     pub(crate) rules: Rules,
 }
 
-/// What is made of tokens that are bound to a key (RFC 9449).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dpop {
-    /// They are refused: nobody asks for proof.
-    Off,
-    /// They are accepted with proof, beside others.
-    Allowed,
-    /// No others are.
-    Required,
-}
-
 impl Settings {
     /// The refusal for a rule that was broken.
     pub(crate) fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
@@ -60,7 +52,7 @@ impl Settings {
 }
 
 /// The refusal for a broken rule. The log is told what was expected, never what the token says.
-pub(super) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
+pub(crate) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
     let message = rule.message();
     let expected = match expected {
         [] => String::new(),
@@ -149,18 +141,11 @@ const CHECKS: &[Check] = &[
     }),
     (Rule::Required, |case| case.settings.required.iter().all(|claim| claim.holds(case.claims))),
     (Rule::Bound, |case| {
-        let provable = case.settings.dpop != Dpop::Off && bound_to(case.claims).is_some();
-        provable || !case.claims.has("cnf")
+        let provable = |bound: Bound| bound.key.is_none() || case.settings.dpop != Dpop::Off;
+        Bound::of(case.claims).is_some_and(provable)
     }),
     (Rule::Unbound, |case| case.settings.dpop != Dpop::Required || case.claims.has("cnf")),
 ];
-
-/// The thumbprint of the key that a token is bound to, and to nothing else: `cnf` of RFC 9449, section
-/// 6.1. Of two bindings only one could be proven here.
-pub(crate) fn bound_to(claims: &Claims) -> Option<&str> {
-    let confirmed = claims.0.get("cnf")?.as_object().filter(|confirmed| confirmed.len() == 1)?;
-    confirmed.get("jkt")?.as_str().filter(|thumbprint| !thumbprint.is_empty())
-}
 
 /// What RFC 9068, section 2.2, requires beyond what is required of every token.
 const PROFILE: [&str; 3] = ["client_id", "iat", "jti"];

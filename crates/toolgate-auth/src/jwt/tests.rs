@@ -1,7 +1,6 @@
 //! The JWT authenticator from outside in: tokens, published sets, renewal, the whole.
 
 mod auth;
-mod bound;
 #[cfg(feature = "api-keys")]
 mod chained;
 mod deep;
@@ -10,6 +9,6 @@ mod issuers;
 pub(crate) mod kit;
 mod memory;
 mod renewal;
-mod rows;
+pub(crate) mod rows;
 mod sets;
 mod settings;

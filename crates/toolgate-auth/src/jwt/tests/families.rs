@@ -8,7 +8,10 @@ use super::{
     },
     rows::judged,
 };
-use crate::jwt::{Algorithm, judge::Dpop, keyset::MAX_ATTEMPTS, rules::Rules};
+use crate::{
+    bound::Dpop,
+    jwt::{Algorithm, keyset::MAX_ATTEMPTS, rules::Rules},
+};
 
 fn passes(draft: &Draft) -> bool {
     judged(draft, &draft.token(), Rules::default()).is_ok()

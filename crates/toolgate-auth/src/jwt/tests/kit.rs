@@ -24,12 +24,9 @@ use tokio::sync::Semaphore;
 use toolgate_core::BoxFuture;
 
 use crate::{
+    bound::Dpop,
     fetch::{Fetch, FetchError, FetchErrorKind},
-    jwt::{
-        Algorithm,
-        judge::{Dpop, Settings},
-        rules::Rules,
-    },
+    jwt::{Algorithm, judge::Settings, rules::Rules},
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example";

@@ -1,95 +1,15 @@
-//! Tokens that are bound to a key: with proof, without, with somebody else's, with an old one.
+//! Signed tokens: whom a proof lets in, what is told of it, and what is asked for.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use toolgate_core::{
-    Authenticate, Challenge, Credentials, Evidence, Refusal, Verdict, authenticate::Reason,
-};
+use toolgate_core::{Challenge, authenticate::Reason};
 
-use super::kit::{
-    Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, RESOURCE, encode, now, published, sign,
-};
-use crate::jwt::{Algorithm, Jwt, JwtAuth, issuers, jwt, tests::kit::Pair};
-
-const KEYS: &str = "https://issuer.example/keys";
-const TARGET: &str = "https://mcp.example/mcp?a=b";
-
-struct Request {
-    method: &'static str,
-    fields: Vec<(&'static str, String)>,
-}
-
-impl Evidence for Request {
-    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        for (_, value) in self.fields.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            each(value.as_bytes());
-        }
-    }
-    fn method(&self) -> &str {
-        self.method
-    }
-    fn target(&self) -> &str {
-        TARGET
-    }
-    fn resource(&self) -> &str {
-        RESOURCE
-    }
-}
-
-/// The thumbprint of the caller's key, an RSA key.
-fn thumbprint(pair: Pair) -> String {
-    let jwk = published(pair, json!({}));
-    let text = |name: &str| jwk[name].as_str().unwrap().to_owned();
-    let members = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text("e"), text("n"));
-    encode(ring::digest::digest(&ring::digest::SHA256, members.as_bytes()))
-}
-
-/// The caller's proof, with an id of its own.
-fn proof(pair: Pair, id: &str, token: &str) -> String {
-    let header = json!({"typ": "dpop+jwt", "alg": "RS256", "jwk": published(pair, json!({}))});
-    let ath = encode(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()));
-    let claims = json!({"jti": id, "htm": "POST", "htu": RESOURCE, "iat": NOW, "ath": ath});
-    let message = format!("{}.{}", encode(header.to_string()), encode(claims.to_string()));
-    format!("{message}.{}", encode(sign(Algorithm::Rs256, pair, &message)))
-}
-
-fn bound(cnf: Value) -> Draft {
-    let mut draft = Draft::good();
-    draft.claims["cnf"] = cnf;
-    draft
-}
-
-fn builder(draft: &Draft) -> Jwt {
-    let issuer = FakeIssuer::new();
-    issuer.answer(KEYS, 200, draft.document());
-    jwt(ISSUER).jwks_uri(KEYS).fetch(issuer).clock(now)
-}
-
-async fn ask(auth: &JwtAuth, fields: &[(&'static str, &str)]) -> Verdict {
-    let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    auth.authenticate(&Credentials::new(Request { method: "POST", fields })).await
-}
-
-async fn known(auth: &JwtAuth, fields: &[(&'static str, &str)]) {
-    let verdict = ask(auth, fields).await;
-    assert!(matches!(verdict, Verdict::Known(..)), "{verdict:?}");
-}
-
-async fn refused(auth: &JwtAuth, fields: &[(&'static str, &str)]) -> Refusal {
-    match ask(auth, fields).await {
-        Verdict::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
-    }
-}
-
-const A: &str = "authorization";
-const P: &str = "dpop";
-const BAD: Option<&str> = Some("invalid_dpop_proof");
+use super::*;
+use crate::jwt::{JwtAuth, issuers, tests::kit::RSA};
 
 #[tokio::test]
 async fn a_bound_token_counts_with_a_proof_of_its_key_and_not_otherwise() {
-    let draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let draft = own();
     let token = draft.token();
     let auth = builder(&draft).dpop().build().unwrap();
     let (as_bound, as_bearer) = (format!("dpop {token}"), format!("Bearer {token}"));
@@ -97,8 +17,8 @@ async fn a_bound_token_counts_with_a_proof_of_its_key_and_not_otherwise() {
     known(&auth, &[(A, &as_bound), (P, &proof("1"))]).await;
     // It is remembered now, and has to be proven each time all the same.
     known(&auth, &[(A, &as_bound), (P, &proof("2"))]).await;
-    let thiefs = super::bound::proof(&super::kit::RSA, "3", &token);
-    let elsewhere = super::bound::proof(&OTHER_RSA, "4", "another.token.here");
+    let thiefs = super::proof(&RSA, "3", &token);
+    let elsewhere = super::proof(&OTHER_RSA, "4", "another.token.here");
     for (fields, error, message) in [
         (&[(A, &*as_bound)][..], BAD, "a proof of the token's key is missing"),
         (&[(A, &as_bound), (P, &proof("1"))], BAD, "the proof was used before"),
@@ -106,11 +26,7 @@ async fn a_bound_token_counts_with_a_proof_of_its_key_and_not_otherwise() {
         (&[(A, &as_bound), (P, "rubbish")], BAD, "the proof is not a well-formed JWT"),
         (&[(A, &as_bound), (P, &thiefs)], BAD, "the token is bound to another key"),
         (&[(A, &as_bound), (P, &elsewhere)], BAD, "the proof is for another token"),
-        (
-            &[(A, &as_bearer), (P, &proof("7"))],
-            None,
-            "the token is bound to a key, and the key was not proven",
-        ),
+        (&[(A, &as_bearer), (P, &proof("7"))], None, NOT_PROVEN),
         (&[(A, &as_bearer)], None, "the token is bound to a key, and the key was not proven"),
     ] {
         let refusal = refused(&auth, fields).await;
@@ -145,7 +61,7 @@ async fn a_token_that_is_bound_to_nothing_needs_no_proof_unless_all_do() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_token_is_told_before_its_proof_is_looked_at() {
-    let mut draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let mut draft = own();
     draft.claims["exp"] = 1.into();
     let auth = builder(&draft).dpop().build().unwrap();
     let refusal = refused(&auth, &[(A, &format!("DPoP {}", draft.token())), (P, "x")]).await;
@@ -192,7 +108,7 @@ fn challenges_and_metadata_say_what_is_asked_for() {
 
 #[tokio::test]
 async fn an_issuer_whose_tokens_are_not_accepted_with_proof_is_not_helped_by_another() {
-    let mut draft = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let mut draft = own();
     let with = builder(&draft).dpop();
     draft.claims["iss"] = "https://b.example".into();
     let token = draft.token();
@@ -204,13 +120,12 @@ async fn an_issuer_whose_tokens_are_not_accepted_with_proof_is_not_helped_by_ano
     let auth = issuers([with, without.leeway(Duration::from_secs(30))]).unwrap();
     let fields = [(A, format!("DPoP {token}")), (P, proof(&OTHER_RSA, "1", &token))];
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
-    let message = "the token is bound to a key, and the key was not proven";
-    assert_eq!(refused(&auth, &fields).await.message(), message);
+    assert_eq!(refused(&auth, &fields).await.message(), NOT_PROVEN);
 }
 
 #[tokio::test]
 async fn proofs_are_counted_by_caller_and_not_by_key() {
-    let drafts = [&OTHER_RSA, &super::kit::RSA].map(|pair| {
+    let drafts = [&OTHER_RSA, &RSA].map(|pair| {
         let mut draft = bound(json!({"jkt": thumbprint(pair)}));
         draft.claims["client_id"] = thumbprint(pair).into();
         (draft, pair)
@@ -230,7 +145,7 @@ async fn proofs_are_counted_by_caller_and_not_by_key() {
     }
     assert_eq!(passed, 3);
     // Somebody else has room of his own.
-    let mut other = bound(json!({"jkt": thumbprint(&OTHER_RSA)}));
+    let mut other = own();
     other.claims["sub"] = "bob".into();
     let token = other.token();
     known(&auth, &[(A, &format!("DPoP {token}")), (P, &proof(&OTHER_RSA, "4", &token))]).await;
