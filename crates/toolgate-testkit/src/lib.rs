@@ -5,6 +5,8 @@
 //!   can think of, rotates its keys, and fails when told to.
 //! - [`contract`] holds an authenticator or a transport of your own to what the seam asks of it.
 //! - [`lint`] finds schemas that clients would refuse.
+//! - [`probe`] takes the way of a client into a server that listens somewhere, and says where it
+//!   ends.
 //! - [`Logs`] keeps what a test logs, so that the test can look at it.
 //!
 //! For tests and for development. Whoever holds an [`AuthorizationServer`] can sign for anybody, so
@@ -16,6 +18,7 @@ pub mod contract;
 mod kept;
 pub mod lint;
 mod logs;
+pub mod probe;
 
 pub use self::{
     authorization::{
