@@ -3,6 +3,7 @@
 
 mod install;
 mod matrix;
+pub(crate) mod oidc;
 mod refusals;
 mod script;
 mod sse;

@@ -44,6 +44,7 @@ const CI: &[Step] = &[
     ("outside", |_| outside::check()),
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
+    ("oidc", |_| clients::oidc::check()),
     ("proxy", |_| proxy::check()),
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),

@@ -179,20 +179,20 @@ pub(super) fn run(rows: &[Row]) -> Result<Vec<Cells>> {
             let mut command = row.command();
             command.env("SCENE", Value::Object(scene).to_string());
             let said = script::run(&mut command, PATIENCE)?;
-            Ok(cells(&said))
+            Ok(cells(&said, checks()))
         })
         .collect()
 }
 
 /// What a script said of every check: the worst, if more than one thing. Of what it did not speak, it
 /// did not hold.
-fn cells(said: &script::Said) -> Cells {
+pub(super) fn cells(said: &script::Said, checks: impl Iterator<Item = &'static str>) -> Cells {
     let told = |check| {
         let found = said.lines.iter().filter_map(|line| cell(line, check)).max();
         let silent = || Cell::Fail(format!("not told; the script {}", said.end));
         (check, found.unwrap_or_else(silent))
     };
-    checks().map(told).collect()
+    checks.map(told).collect()
 }
 
 fn cell(line: &str, check: &str) -> Option<Cell> {
@@ -215,7 +215,7 @@ mod tests {
     fn what_is_not_told_has_failed() {
         let lines = ["PASS list: a", "FAIL call: why: so", "PASS call: 5", "CANNOT login: none"];
         let lines = lines.map(str::to_owned).to_vec();
-        let found = cells(&Said { lines, end: "was ended".into() });
+        let found = cells(&Said { lines, end: "was ended".into() }, checks());
         assert_eq!(found.len(), checks().count());
         assert_eq!(found["list"], Cell::Pass);
         assert_eq!(found["call"], Cell::Fail("why: so".into()));

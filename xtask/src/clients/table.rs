@@ -66,7 +66,7 @@ fn heads(columns: &[&'static str]) -> Vec<String> {
     heads.map(str::to_owned).collect()
 }
 
-fn marked(cell: Option<&Cell>) -> (&'static str, Option<&str>) {
+pub(super) fn marked(cell: Option<&Cell>) -> (&'static str, Option<&str>) {
     match cell {
         Some(Cell::Pass) => ("PASS", None),
         Some(Cell::Fail(reason)) => ("FAIL", Some(reason)),
@@ -83,7 +83,7 @@ fn group(reasons: &mut Vec<(String, Vec<String>)>, reason: String, name: String)
     }
 }
 
-fn aligned(lines: &[Vec<String>]) -> String {
+pub(super) fn aligned(lines: &[Vec<String>]) -> String {
     let width = |column: usize| {
         lines.iter().filter_map(|line| line.get(column)).map(String::len).max().unwrap_or(0)
     };
@@ -97,7 +97,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
 }
 
 /// The version that is pinned, read where it is pinned.
-fn version(package: &str) -> Result<String> {
+pub(super) fn version(package: &str) -> Result<String> {
     let manifest: Value = serde_json::from_str(&fs::read_to_string("tests/clients/package.json")?)?;
     let npm = manifest.get("dependencies").and_then(|all| all.get(package)?.as_str());
     if let Some(version) = npm {
