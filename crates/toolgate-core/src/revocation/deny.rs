@@ -232,6 +232,7 @@ impl fmt::Debug for DenyList {
 
 /// There are as many denials as there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Full;
 
 impl fmt::Display for Full {
