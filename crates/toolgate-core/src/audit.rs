@@ -51,9 +51,9 @@ pub trait Audit: Send + Sync + 'static {
 /// | member | what it says |
 /// |---|---|
 /// | `time` | seconds since 1970, with the decimals of a millisecond |
-/// | `action` | `authenticate`, `list` or `use` |
+/// | `action` | `authenticate`, `request`, `list` or `use` |
 /// | `method` | of HTTP for `authenticate`, of MCP otherwise |
-/// | `kind`, `item` | what is used: `tool`, `resource`, `template` or `prompt`, and its name |
+/// | `kind`, `item` | what is used: `tool`, `resource`, `template` or `prompt`, and its name, URI or URI template |
 /// | `decision` | `allowed`, `refused`, `hidden`, `scopes`, `step_up`, `throttled`, `unavailable` or `failed` |
 /// | `reason` | why, where it was not allowed; how many of how many for a list |
 /// | `issuer`, `subject`, `client` | who, where that was verified |
@@ -121,6 +121,8 @@ impl<'a> Arguments<'a> {
 pub enum Action {
     /// Whether a request's credentials are good. What is let in is told of by what it then does.
     Authenticate,
+    /// Whether a request is served at all, whatever it is about.
+    Request,
     /// What a caller may see.
     List,
     /// Whether a caller may use an item.
@@ -154,6 +156,7 @@ impl Action {
     pub fn name(self) -> &'static str {
         match self {
             Self::Authenticate => "authenticate",
+            Self::Request => "request",
             Self::List => "list",
             Self::Use => "use",
         }

@@ -4,13 +4,14 @@ use std::{fmt::Display, sync::Arc};
 
 use serde::Deserialize;
 use toolgate_core::{
-    BoxFuture, Cache, Caller, Card, Context, Denial, Error, Request, Running, Service,
+    Audit, BoxFuture, Cache, Caller, Card, Context, Error, Request, Running, Service,
     error::incident_id, protocol::method,
 };
 
 use crate::{
-    access,
+    access::{self, Decision},
     ask::desk::Desk,
+    audit::Under,
     catalog::{Catalog, Entry},
     completion,
     items::{Has, Items},
@@ -39,15 +40,19 @@ impl Service for App {
     fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
         Box::pin(self.answer(request, cx))
     }
+
+    fn audit(&self) -> Option<Arc<dyn Audit>> {
+        self.stock.shelf().rules.audit.clone()
+    }
 }
 
 impl App {
     async fn answer(&self, request: Request, cx: Context) -> Result<Running, Error> {
         let shelf = self.stock.shelf();
-        admit(&shelf.card, &cx)?;
+        shelf.admit(&request, &cx)?;
         let method = self.served(&shelf, &request.method).ok_or_else(Error::method_not_found)?;
-        shelf.require_scopes(&cx)?;
-        let Shelf { items, rules, .. } = &*shelf;
+        shelf.require_scopes(&request, &cx)?;
+        let (items, under) = (&shelf.items, shelf.under(&request));
         let Items { tools, resources, templates, prompts } = items;
         let Self { desk, inner, pager, .. } = self;
         let pager = pager.as_ref();
@@ -57,10 +62,10 @@ impl App {
             Method::ListResources => shelf.list(resources, pager, &request, &cx).await,
             Method::ListTemplates => shelf.list(templates, pager, &request, &cx).await,
             Method::ListPrompts => shelf.list(prompts, pager, &request, &cx).await,
-            Method::Call => call::call(tools, desk, inner, rules, &request, cx).await,
-            Method::Read => read::read(items, desk, inner, rules, &request, cx).await,
-            Method::Get => get::get(prompts, desk, inner, rules, &request, cx).await,
-            Method::Complete => completion::call::complete(items, rules, &request, cx).await,
+            Method::Call => call::call(tools, desk, inner, under, &request, cx).await,
+            Method::Read => read::read(items, desk, inner, under, &request, cx).await,
+            Method::Get => get::get(prompts, desk, inner, under, &request, cx).await,
+            Method::Complete => completion::call::complete(items, under, &request, cx).await,
             Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }
     }
@@ -85,19 +90,30 @@ impl App {
     }
 }
 
-/// The second guard: a transport that forgot to authenticate gets refusals.
-pub(crate) fn admit(card: &Card, cx: &Context) -> Result<(), Error> {
-    match cx.caller() {
-        Caller::Known(_) => Ok(()),
-        _ if card.open => Ok(()),
-        _ => Err(Error::denied(Denial::Unauthenticated)),
-    }
-}
-
 impl Shelf {
-    fn require_scopes(&self, cx: &Context) -> Result<(), Error> {
-        let lacking = self.card.lacking(cx.caller());
-        lacking.map_or(Ok(()), |scopes| Err(Error::denied(Denial::Scopes(scopes.clone()))))
+    /// The second guard: a transport that forgot to authenticate gets refusals.
+    pub(crate) fn admit(&self, request: &Request, cx: &Context) -> Result<(), Error> {
+        match cx.caller() {
+            Caller::Known(_) => Ok(()),
+            _ if self.card.open => Ok(()),
+            _ => Err(self.refused(request, cx, Decision::NeedIdentity)),
+        }
+    }
+
+    fn require_scopes(&self, request: &Request, cx: &Context) -> Result<(), Error> {
+        let Some(lacking) = self.card.lacking(cx.caller()) else { return Ok(()) };
+        Err(self.refused(request, cx, Decision::NeedScopes(lacking.clone())))
+    }
+
+    fn refused(&self, request: &Request, cx: &Context, decision: Decision) -> Error {
+        if let Some(told) = self.under(request).begin() {
+            told.refused(cx, &decision);
+        }
+        access::refusal(decision, Error::internal).unwrap_or_else(Error::internal)
+    }
+
+    pub(crate) fn under(&self, request: &Request) -> Under<'_> {
+        Under { rules: &self.rules, method: method::known(&request.method) }
     }
 
     fn discover(&self) -> Running {
@@ -112,7 +128,7 @@ impl Shelf {
         cx: &Context,
     ) -> Result<Running, Error> {
         let Page { cursor } = request.parse()?;
-        match items.list(pager, cursor.as_deref(), &self.rules, cx).await {
+        match items.list(pager, cursor.as_deref(), self.under(request), cx).await {
             Ok(reply) => Ok(Running::Done(reply.cache(self.cache()))),
             Err(Unlisted::Failed(error)) => Err(incident(&request.method, &error)),
             Err(Unlisted::Decided(decision)) => {

@@ -10,6 +10,7 @@ use toolgate_core::{Context, Error, Reply, Scopes, protocol::Json};
 
 use crate::{
     access::{self, Access, Act, Ask, Decision, Item},
+    audit::Under,
     page::{Listed, Pager, Unlisted},
     rules::{self, Rules},
     spec::all_scopes,
@@ -158,10 +159,16 @@ impl<E: Entry> Catalog<E> {
         &self,
         pager: Option<&Pager>,
         cursor: Option<&str>,
-        rules: &Rules,
+        under: Under<'_>,
         cx: &Context,
     ) -> Result<Reply, Unlisted> {
-        let visible = self.visible(rules, cx).await?;
+        let told = under.begin();
+        let visible = self.visible(under.rules, cx).await;
+        if let Some(told) = told {
+            let count = |set: &[u64]| set.iter().map(|word| word.count_ones() as usize).sum();
+            told.listed(cx, visible.as_ref().map(|set| (count(set), self.iter().count())));
+        }
+        let visible = visible.map_err(Unlisted::Decided)?;
         let page = |listed: &Listed| listed.page(self.member, pager, cursor);
         if let Some(page) = self.lists.read().ok().and_then(|lists| lists.get(&visible).map(page)) {
             return page;
@@ -185,7 +192,7 @@ impl<E: Entry> Catalog<E> {
     ///
     /// # Errors
     /// When it cannot be decided about one: a list that lacks it would be taken for the whole.
-    async fn visible(&self, rules: &Rules, cx: &Context) -> Result<Box<[u64]>, Unlisted> {
+    async fn visible(&self, rules: &Rules, cx: &Context) -> Result<Box<[u64]>, Decision> {
         let mut set = vec![0u64; self.slots.len().div_ceil(64)];
         let mut show = |index: usize| {
             if let Some(word) = set.get_mut(index / 64) {
@@ -198,12 +205,12 @@ impl<E: Entry> Catalog<E> {
             let questions: Vec<_> = questions.collect();
             let shown = stream::iter(questions).buffered(rules::AT_A_TIME).try_collect::<Vec<_>>();
             let shown = rules.all_of(self.member, shown).await;
-            let shown = shown.map_err(Unlisted::Decided)?.into_iter().enumerate();
+            let shown = shown?.into_iter().enumerate();
             shown.filter(|(_, shown)| *shown).for_each(|(index, _)| show(index));
             return Ok(set.into());
         }
         for (index, slot) in self.slots.iter().enumerate() {
-            if slot.is_shown(rules, cx).await.map_err(Unlisted::Decided)? {
+            if slot.is_shown(rules, cx).await? {
                 show(index);
             }
         }
@@ -252,12 +259,16 @@ impl<E> Clone for Catalog<E> {
 pub(crate) async fn admit<E: Entry>(
     entry: &E,
     arguments: Option<&Json>,
-    rules: &Rules,
+    under: Under<'_>,
     cx: &Context,
     unknown: impl FnOnce() -> Error,
 ) -> Result<(), Error> {
-    let ask = Ask::new(entry.item(), Act::Use, cx).arguments(arguments).under(rules);
+    let ask = Ask::new(entry.item(), Act::Use, cx).arguments(arguments).under(under.rules);
+    let told = under.begin();
     let decision = access::decide(entry.access(), &ask).await;
+    if let Some(told) = told {
+        told.used(&ask, &decision);
+    }
     access::refusal(decision, unknown).map_or(Ok(()), Err)
 }
 

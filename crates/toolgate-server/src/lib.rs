@@ -17,6 +17,7 @@ pub mod tool;
 
 mod app;
 mod ask;
+mod audit;
 mod capability;
 mod catalog;
 mod failure;
@@ -38,6 +39,7 @@ pub use self::{
         Append, AskPolicy, Asking, Elicited, Form, Page, Question, Questions, Roots, Sample,
         Sampling, Sheet, form,
     },
+    audit::Traced,
     completion::Typed,
     failure::{Result, ToolError},
     guard::{Guard, acr, max_age, role, scope, when},

@@ -20,6 +20,7 @@ use toolgate_core::{
 
 use self::hub::Watch;
 use crate::{
+    audit::Under,
     resource::read,
     shelf::{Shelf, Stock},
 };
@@ -61,7 +62,7 @@ async fn honoured(shelf: &Shelf, asked: Filter, cx: &Context) -> Result<Filter, 
     honoured.prompts_list_changed = asked.prompts_list_changed && shelf.has.prompts;
     honoured.resources_list_changed = asked.resources_list_changed && shelf.has.resources;
     for uri in asked.resource_subscriptions {
-        match read::may_read(&shelf.items, &uri, &shelf.rules, cx).await {
+        match read::may_read(&shelf.items, &uri, under(shelf), cx).await {
             Ok(()) => honoured.resource_subscriptions.push(uri),
             Err(refusal) if refusal.denial().is_some() => return Err(refusal),
             Err(_unknown) => {}
@@ -70,11 +71,15 @@ async fn honoured(shelf: &Shelf, asked: Filter, cx: &Context) -> Result<Filter, 
     Ok(honoured)
 }
 
+fn under(shelf: &Shelf) -> Under<'_> {
+    Under { rules: &shelf.rules, method: method::LISTEN }
+}
+
 fn may_read(stock: Arc<Stock>) -> MayRead {
     Box::new(move |uri, cx| {
         // As the items are now: one that is gone is read by nobody.
         let shelf = stock.shelf();
-        Box::pin(async move { read::may_read(&shelf.items, uri, &shelf.rules, cx).await.is_ok() })
+        Box::pin(async move { read::may_read(&shelf.items, uri, under(&shelf), cx).await.is_ok() })
     })
 }
 

@@ -1,10 +1,11 @@
-//! What holds for all items of a server: which scopes and roles contain others, and its policies.
+//! What holds for all items of a server: which scopes and roles contain others, its policies, and who
+//! is told of decisions.
 
 use std::{fmt, future::Future, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::time::timeout;
-use toolgate_core::{Hierarchy, Scopes};
+use toolgate_core::{Audit, Hierarchy, Scopes};
 
 use crate::{
     access::{Ask, Decision},
@@ -27,6 +28,7 @@ pub(crate) struct Declared {
     pub(crate) roles: Vec<(Box<str>, Scopes)>,
     pub(crate) policies: Vec<Arc<dyn Policy>>,
     pub(crate) within: Option<Duration>,
+    pub(crate) audit: Option<Arc<dyn Audit>>,
 }
 
 /// The rules of a server that is served.
@@ -36,12 +38,14 @@ pub(crate) struct Rules {
     pub(crate) roles: Hierarchy,
     policies: Vec<Arc<dyn Policy>>,
     within: Duration,
+    /// Who is told of decisions.
+    pub(crate) audit: Option<Arc<dyn Audit>>,
 }
 
 impl Declared {
     /// The rules that follow, or what is wrong, a sentence each.
     pub(crate) fn rules(self) -> Result<Rules, Vec<String>> {
-        let Self { scopes, roles, policies, within } = self;
+        let Self { scopes, roles, policies, within, audit } = self;
         let mut problems = Vec::new();
         let of = |all: &Scopes| all.are_valid();
         if !scopes.iter().all(|(name, all)| of(all) && of(&[name].into())) {
@@ -63,7 +67,7 @@ impl Declared {
         let (scopes, roles) = (follow(&scopes, "scope_implies"), follow(&roles, "role_implies"));
         let within = within.unwrap_or(WITHIN);
         if problems.is_empty() {
-            Ok(Rules { scopes, roles, policies, within })
+            Ok(Rules { scopes, roles, policies, within, audit })
         } else {
             Err(problems)
         }

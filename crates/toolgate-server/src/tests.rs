@@ -2,6 +2,7 @@
 
 mod answers;
 mod asks;
+mod audit;
 mod calls;
 mod completion;
 mod decisions;

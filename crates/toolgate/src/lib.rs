@@ -10,7 +10,7 @@ pub use toolgate_server::{
     Answer, Asking, Decision, Elicited, Form, Guard, Inner, IntoContents, IntoMessages, Json, Live,
     Outer, Output, Passed, Passing, Prompt, PromptSpec, Questions, Read, Render, Resource,
     ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, SealKey, ServeError, Server, Tool,
-    ToolError, ToolSpec, Typed, Work, form, role, scope, when,
+    ToolError, ToolSpec, Traced, Typed, Work, form, role, scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;

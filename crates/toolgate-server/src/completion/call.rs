@@ -14,15 +14,15 @@ use super::{Source, Typed};
 use crate::{
     access::Item,
     app::incident,
+    audit::Under,
     catalog::{self, Entry},
     handle::{self, Ended},
     items::Items,
-    rules::Rules,
 };
 
 pub(crate) async fn complete(
     items: &Items,
-    rules: &Rules,
+    under: Under<'_>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -32,13 +32,13 @@ pub(crate) async fn complete(
     let asked = match &reference {
         Reference::Prompt { name } => {
             let prompt = items.prompts.find(name).ok_or_else(unknown)?;
-            admit(&**prompt, &typed, rules, &cx).await?;
+            admit(&**prompt, &typed, under, &cx).await?;
             let source = prompt.completions.find(&typed.argument);
             Asked::new(&**prompt, source, &prompt.state, prompt.spec.timeout)
         }
         Reference::Resource { uri } => {
             let family = items.templates.find(uri).ok_or_else(unknown)?;
-            admit(&**family, &typed, rules, &cx).await?;
+            admit(&**family, &typed, under, &cx).await?;
             let source = family.completions.find(&typed.argument);
             Asked::new(&**family, source, &family.of.state, family.of.spec.timeout)
         }
@@ -56,13 +56,13 @@ fn unknown() -> Error {
 async fn admit<E: Entry>(
     entry: &E,
     typed: &Typed,
-    rules: &Rules,
+    under: Under<'_>,
     cx: &Context,
 ) -> Result<(), Error> {
     let mut arguments = typed.known.clone();
     arguments.insert(typed.argument.clone(), typed.value.clone());
     let arguments = Json::of(&arguments).map_err(|_| Error::internal())?;
-    catalog::admit(entry, Some(&arguments), rules, cx, unknown).await
+    catalog::admit(entry, Some(&arguments), under, cx, unknown).await
 }
 
 /// An argument of an item that the caller may use.

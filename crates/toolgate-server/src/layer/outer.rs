@@ -12,11 +12,12 @@ use std::{
 use futures::FutureExt;
 use tokio::sync::oneshot;
 use toolgate_core::{
-    BoxFuture, Card, Context, Error, Notes, Reply, Request, Running, Service, protocol::method,
+    Audit, BoxFuture, Card, Context, Error, Notes, Reply, Request, Running, Service,
+    protocol::method,
 };
 
 use crate::{
-    app::{self, App, incident},
+    app::{App, incident},
     failure::{Failure, ToolError},
     handle,
 };
@@ -150,7 +151,7 @@ impl Service for Layered {
 
     fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
         // Nobody's code runs for callers that nobody knows.
-        if let Err(refused) = app::admit(&self.app.card(), &cx) {
+        if let Err(refused) = self.app.stock.shelf().admit(&request, &cx) {
             return Box::pin(ready(Err(refused)));
         }
         let (open, opened) = oneshot::channel();
@@ -158,6 +159,10 @@ impl Service for Layered {
         let passing = Passing { request, cx, way: Arc::new(Way { layers, app, open }), at: 0 };
         let whole = Box::pin(async { passing.next().await.outcome });
         Box::pin(begun(whole, opened))
+    }
+
+    fn audit(&self) -> Option<Arc<dyn Audit>> {
+        self.app.audit()
     }
 }
 

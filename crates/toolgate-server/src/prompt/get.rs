@@ -10,10 +10,10 @@ use toolgate_core::{
 use super::entry::PromptEntry;
 use crate::{
     ask::desk::{Desk, Round},
+    audit::Under,
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     layer::inner::{Around, Given, Inners},
-    rules::Rules,
     text::TextValue,
 };
 
@@ -21,7 +21,7 @@ pub(crate) async fn get(
     prompts: &Catalog<PromptEntry>,
     desk: &Arc<Desk>,
     inner: &Inners,
-    rules: &Rules,
+    under: Under<'_>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -31,7 +31,7 @@ pub(crate) async fn get(
     let unknown = || Error::invalid_params("unknown prompt");
     let prompt = prompts.find(&name).ok_or_else(unknown)?.clone();
     let given = Json::of(&arguments).map_err(|_| Error::internal())?;
-    catalog::admit(&*prompt, Some(&given), rules, &cx, unknown).await?;
+    catalog::admit(&*prompt, Some(&given), under, &cx, unknown).await?;
     let value = |(name, text)| TextValue { name, text, separator: ',' };
     let values = arguments.into_iter().map(value).collect();
     let brought = Answers::new(input_responses, request_state);

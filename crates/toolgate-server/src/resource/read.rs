@@ -20,11 +20,11 @@ use super::{
 use crate::{
     access::Item,
     ask::desk::{Desk, Round},
+    audit::Under,
     catalog::{self, Entry},
     handle::{self, Ended},
     items::Items,
     layer::inner::{Around, Given, Inners},
-    rules::Rules,
     text::TextValue,
 };
 
@@ -32,14 +32,14 @@ pub(crate) async fn read(
     items: &Items,
     desk: &Arc<Desk>,
     inner: &Inners,
-    rules: &Rules,
+    under: Under<'_>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
     let ReadResource { uri, input_responses, request_state, .. } =
         ReadResource::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
-    let (Found { kind, entry, values, .. }, arguments) = admitted(items, &uri, rules, &cx).await?;
+    let (Found { kind, entry, values, .. }, arguments) = admitted(items, &uri, under, &cx).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(entry.state.clone());
     let (cx, round) = desk.resume(request, brought, entry.spec.asking, cx)?;
@@ -56,22 +56,22 @@ pub(crate) async fn read(
 pub(crate) async fn may_read(
     items: &Items,
     uri: &str,
-    rules: &Rules,
+    under: Under<'_>,
     cx: &Context,
 ) -> Result<(), Error> {
-    admitted(items, uri, rules, cx).await.map(|_| ())
+    admitted(items, uri, under, cx).await.map(|_| ())
 }
 
 /// What a URI means, for a caller who may read it, and the variables that this was decided by.
 async fn admitted(
     items: &Items,
     uri: &str,
-    rules: &Rules,
+    under: Under<'_>,
     cx: &Context,
 ) -> Result<(Found, Json), Error> {
     let found = uri::is_uri(uri).then(|| find(items, uri)).flatten();
     let found = found.ok_or_else(|| unknown(uri))?;
-    let variables = found.admit(uri, rules, cx).await?;
+    let variables = found.admit(uri, under, cx).await?;
     Ok((found, variables))
 }
 
@@ -105,16 +105,16 @@ fn find(items: &Items, uri: &str) -> Option<Found> {
 
 impl Found {
     /// Decides by the variables of a family; there are none where it is no family.
-    async fn admit(&self, uri: &str, rules: &Rules, cx: &Context) -> Result<Json, Error> {
+    async fn admit(&self, uri: &str, under: Under<'_>, cx: &Context) -> Result<Json, Error> {
         let unknown = || unknown(uri);
         let Some(family) = &self.family else {
-            catalog::admit(&*self.entry, None, rules, cx, unknown).await?;
+            catalog::admit(&*self.entry, None, under, cx, unknown).await?;
             return Ok(Json::object());
         };
         let named = self.values.iter().map(|value| (&value.name, &value.text));
         let arguments = Json::of(&named.collect::<BTreeMap<_, _>>());
         let arguments = arguments.map_err(|_| Error::internal())?;
-        catalog::admit(&**family, Some(&arguments), rules, cx, unknown).await?;
+        catalog::admit(&**family, Some(&arguments), under, cx, unknown).await?;
         Ok(arguments)
     }
 }

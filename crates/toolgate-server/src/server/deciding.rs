@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use toolgate_core::Scopes;
+use toolgate_core::{Audit, Scopes};
 
 use super::Server;
 use crate::policy::Policy;
@@ -47,6 +47,21 @@ impl<S: Send + Sync + 'static> Server<S> {
     #[must_use]
     pub fn policy(mut self, policy: impl Policy) -> Self {
         self.declared.policies.push(Arc::new(policy));
+        self
+    }
+
+    /// Who is told of every decision: which requests were refused, what was listed for whom, who used
+    /// what. Nobody, unless set. [`Traced`](crate::Traced) logs them,
+    /// [`Lines`](toolgate_core::audit::Lines) writes them as lines of JSON.
+    ///
+    /// ```
+    /// use toolgate_server::{Server, Traced};
+    ///
+    /// let server = Server::new("files", "1.0.0").audit(Traced::new());
+    /// ```
+    #[must_use]
+    pub fn audit(mut self, sink: impl Audit) -> Self {
+        self.declared.audit = Some(Arc::new(sink));
         self
     }
 

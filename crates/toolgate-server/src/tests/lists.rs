@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use toolgate_core::{
-    CacheScope, Caller, Context, Denial, Error, Identity, Key, Reply, protocol::Json,
+    CacheScope, Caller, Context, Denial, Error, Identity, Key, Reply,
+    protocol::{Json, method},
 };
 
 use super::{serve, value};
 use crate::{
     Server, ToolSpec,
     access::Access,
+    audit::Under,
     catalog::{self, Catalog, Entry},
     rules::Rules,
 };
@@ -142,16 +144,16 @@ async fn a_second_kind_of_item_lives_under_the_same_guard() {
         let scopes: toolgate_core::Scopes = scopes.iter().collect();
         Context::new(Identity::new(Key::new("test", "u")).scopes(scopes).into())
     };
-    let list =
-        async |cx: Context| value(&texts.list(None, None, &Rules::default(), &cx).await.unwrap());
+    let rules = Rules::default();
+    let under = Under { rules: &rules, method: method::TOOLS_LIST };
+    let list = async |cx: Context| value(&texts.list(None, None, under, &cx).await.unwrap());
     assert_eq!(list(cx(&["a"])).await, json!({"texts": ["open", "closed"]}));
     assert_eq!(list(cx(&[])).await, json!({"texts": ["open"]}));
     assert_eq!(list(Context::new(Caller::Open)).await, json!({"texts": ["open"]}));
 
     let closed = texts.find("closed").unwrap();
     let refused = async |scopes: &[&str]| {
-        let refused =
-            catalog::admit(&**closed, None, &Rules::default(), &cx(scopes), Error::internal).await;
+        let refused = catalog::admit(&**closed, None, under, &cx(scopes), Error::internal).await;
         refused.err().and_then(|error| error.denial().cloned())
     };
     assert_eq!(refused(&["x"]).await, Some(Denial::Scopes(["a"].into())));

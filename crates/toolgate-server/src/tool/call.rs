@@ -13,10 +13,10 @@ use toolgate_core::{
 
 use crate::{
     ask::desk::{Desk, Round},
+    audit::Under,
     catalog::{self, Catalog, Entry},
     handle::{self, Ended},
     layer::inner::{Around, Given, Inners},
-    rules::Rules,
     tool::entry::ToolEntry,
     tool::schema,
 };
@@ -25,7 +25,7 @@ pub(crate) async fn call(
     tools: &Catalog<ToolEntry>,
     desk: &Arc<Desk>,
     inner: &Inners,
-    rules: &Rules,
+    under: Under<'_>,
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
@@ -38,7 +38,7 @@ pub(crate) async fn call(
     }
     let unknown = || Error::invalid_params("unknown tool");
     let tool = tools.find(&name).ok_or_else(unknown)?.clone();
-    catalog::admit(&*tool, Some(&arguments), rules, &cx, unknown).await?;
+    catalog::admit(&*tool, Some(&arguments), under, &cx, unknown).await?;
     let brought = Answers::new(input_responses, request_state);
     let cx = cx.with_state(tool.state.clone());
     let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;

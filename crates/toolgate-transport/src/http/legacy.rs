@@ -35,8 +35,13 @@ use toolgate_core::{
 };
 
 use self::{
-    asks::Open, keep::Keep, lines::Lines, readers::Readers, session::SESSION,
-    sessions::{Ends, LiveSessions}, talk::Talk,
+    asks::Open,
+    keep::Keep,
+    lines::Lines,
+    readers::Readers,
+    session::SESSION,
+    sessions::{Ends, LiveSessions},
+    talk::Talk,
 };
 pub(crate) use self::{asks::SessionAsks, live::OwnStream, outlive::Lasting};
 use super::{

@@ -185,7 +185,11 @@ mod tests {
             ("10.0.0.1", &[(F, "for=198.51.100.7;for=203.0.113.9")], "10.0.0.1"),
             // A quote that a caller leaves open takes in what the proxy wrote.
             ("10.0.0.1", &[(F, "for=\"203.0.113.9, for=198.51.100.7")], "10.0.0.1"),
-            ("10.0.0.1", &[(F, "for=\"a\\\", for=203.0.113.9\", for=198.51.100.7")], "198.51.100.7"),
+            (
+                "10.0.0.1",
+                &[(F, "for=\"a\\\", for=203.0.113.9\", for=198.51.100.7")],
+                "198.51.100.7",
+            ),
             ("10.0.0.1", &[(X, "198.51.100.7"), (F, "for=198.51.100.7")], "198.51.100.7"),
             // One of them is the proxy's and one the caller's, and nobody knows which.
             ("10.0.0.1", &[(X, "198.51.100.7"), (F, "for=203.0.113.9")], "10.0.0.1"),
@@ -201,7 +205,8 @@ mod tests {
     #[test]
     fn a_proxy_that_nobody_named_is_one_of_our_own_network() {
         let (none, mut fields) = (Proxies::default(), HeaderMap::new());
-        let near = ["127.0.0.1", "10.1.2.3", "169.254.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1"];
+        let near =
+            ["127.0.0.1", "10.1.2.3", "169.254.1.1", "100.64.0.1", "::1", "fd00::1", "fe80::1"];
         assert!(!none.is_unnamed("10.1.2.3".parse().unwrap(), &fields));
         fields.insert(X, HeaderValue::from_static("198.51.100.7"));
         for peer in near {

@@ -227,13 +227,14 @@ impl Settings {
             }),
             _ => None,
         });
-        let proxies = Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
-            problems.push(format!(
+        let proxies =
+            Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
+                problems.push(format!(
                 "trusted_proxies names `{text}`, which is neither an address nor a network; write \
                  10.1.2.3, 10.1.0.0/16 or fd00::/8"
             ));
-            Networks::default()
-        });
+                Networks::default()
+            });
         Site {
             sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
             path: path.to_owned(),

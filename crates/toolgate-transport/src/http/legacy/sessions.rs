@@ -208,7 +208,9 @@ impl Table {
 
 /// Looks after all sessions, for as long as there is one.
 async fn tend(shared: Weak<Shared>) {
-    let Some(stopping) = shared.upgrade().map(|shared| shared.ends.stopping.clone()) else { return };
+    let Some(stopping) = shared.upgrade().map(|shared| shared.ends.stopping.clone()) else {
+        return;
+    };
     let mut checking = JoinSet::new();
     checking.spawn(check(shared.clone()));
     checking.spawn(recheck(shared.clone()));

@@ -141,7 +141,14 @@ async fn errors_of_the_service_have_their_status() {
         (Error::denied(Denial::Scopes(["files:write"].into())), 403),
         (Error::denied(Denial::Forbidden), 403),
         (Error::denied(Denial::Unauthenticated), 401),
-        (Error::denied(Denial::StepUp { max_age: None, acr: None, scopes: toolgate_core::Scopes::none() }), 401),
+        (
+            Error::denied(Denial::StepUp {
+                max_age: None,
+                acr: None,
+                scopes: toolgate_core::Scopes::none(),
+            }),
+            401,
+        ),
         (Error::denied(Denial::Busy(Duration::from_secs(3))), 429),
     ];
     for (error, status) in rows {
