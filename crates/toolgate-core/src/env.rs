@@ -24,6 +24,9 @@ pub const TABLE: &[Variable] = &[
     ADDR,
     PATH,
     PUBLIC_URL,
+    TLS_CERT,
+    TLS_KEY,
+    TLS_CLIENT_CA,
     HOSTS,
     CORS_ORIGINS,
     MAX_BODY,
@@ -58,6 +61,9 @@ variables! {
     ADDR = "127.0.0.1:8080", "address that the HTTP listener binds.";
     PATH = "/mcp", "path of the endpoint.";
     PUBLIC_URL = "", "URL that clients reach the endpoint under: resource identifier and audience.";
+    TLS_CERT = "", "path of the listener's certificate, PEM, with those behind it. With it the listener speaks TLS.";
+    TLS_KEY = "", "path of the certificate's private key, PEM.";
+    TLS_CLIENT_CA = "", "path of the authorities that sign clients' certificates, PEM. Clients are asked for one then, and may have none.";
     HOSTS = "", "further values accepted in `Host`, separated by commas.";
     CORS_ORIGINS = "", "origins whose pages may call, separated by commas.";
     MAX_BODY = "4194304", "largest request body, in bytes.";

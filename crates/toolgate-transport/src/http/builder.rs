@@ -15,6 +15,7 @@ use toolgate_core::{
 use super::{
     body::Body,
     cors::Cors,
+    door::Plan,
     endpoint::Endpoint,
     evidence::Shown,
     limits::Limits,
@@ -34,6 +35,7 @@ pub struct Http<S> {
 pub struct Listen {
     pub(crate) addr: Option<String>,
     pub(crate) fallback: Option<Fallback>,
+    pub(crate) door: Plan,
     pub(crate) on_listen: Option<Box<dyn FnOnce(Listening) + Send>>,
 }
 
@@ -202,6 +204,15 @@ impl<S> Http<S> {
 }
 
 impl Http<Listen> {
+    /// Speaks TLS, and nothing else, on the address. `TOOLGATE_TLS_CERT`, `TOOLGATE_TLS_KEY`,
+    /// `TOOLGATE_TLS_CLIENT_CA`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: super::tls::Tls) -> Self {
+        self.stage.door.tls = Some(tls);
+        self
+    }
+
     /// Who answers for all other paths: an axum router, or any tower service. Neither hosts nor
     /// origins nor callers are checked on the way to it.
     #[must_use]

@@ -19,15 +19,19 @@ use hyper_util::{
     server::conn::auto,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     sync::mpsc,
     time::{Instant, interval_at, sleep, sleep_until},
 };
 use toolgate_core::{BoxFuture, Shutdown};
 
+#[cfg(feature = "tls")]
+use super::tls::{Arrived, Live, arrive};
 use super::{
     body::Body,
     builder::Fallback,
+    door::Door,
     evidence::Peer,
     handover::{self, Given},
     limits::Limits,
@@ -46,6 +50,7 @@ pub(crate) struct Shared {
     pub(crate) fallback: Option<Fallback>,
     pub(crate) limits: Limits,
     pub(crate) stopping: Shutdown,
+    pub(crate) door: Door,
 }
 
 impl Shared {
@@ -94,14 +99,40 @@ impl Shared {
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
     // Without it small events would wait for each other; failing costs no more than that.
     let _ = stream.set_nodelay(true);
+    #[cfg(feature = "tls")]
+    if let Door::Tls(live) = &shared.door {
+        return Box::pin(secured(stream, peer, live, &shared)).await;
+    }
     // Boxed, so that a stream does not go on to take what requests did.
-    if let Some(given) = Box::pin(answer(stream, peer, &shared)).await {
+    if let Some(given) = Box::pin(answer(stream, Peer::new(peer), &shared)).await {
         handover::write(given, shared.limits.call).await;
     }
 }
 
+/// Shakes hands, and answers requests. Which version of HTTP they have is agreed on before the first,
+/// and all is written by hyper: what hands streams over writes to sockets.
+#[cfg(feature = "tls")]
+async fn secured(stream: TcpStream, peer: SocketAddr, live: &Live, shared: &Shared) {
+    let Arrived { stream, http2, certificate } = tokio::select! {
+        arrived = arrive(stream, live.config(), shared.limits.handshake) => match arrived {
+            Some(arrived) => arrived,
+            None => return,
+        },
+        () = shared.stopping.requested() => return,
+    };
+    let peer = Peer { certificate, ..Peer::new(peer) };
+    let activity = Activity::default();
+    let service =
+        Answering { shared: shared.clone(), activity: activity.clone(), peer, give: None };
+    let builder = shared.any();
+    let builder = if http2 { builder.http2_only() } else { builder.http1_only() };
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    let (mut connection, mut none) = (pin!(connection.into_owned()), mpsc::channel(1).1);
+    drive(connection.as_mut(), shared, &activity, &mut none).await;
+}
+
 /// Answers requests. What comes back is an answer for which hyper is not needed any more.
-async fn answer(stream: TcpStream, peer: SocketAddr, shared: &Shared) -> Option<Given> {
+async fn answer(stream: TcpStream, peer: Peer, shared: &Shared) -> Option<Given> {
     let plain = tokio::select! {
         plain = is_plain(&stream) => plain,
         () = shared.stopping.requested() => return None,
@@ -130,7 +161,7 @@ async fn answer(stream: TcpStream, peer: SocketAddr, shared: &Shared) -> Option<
 struct Answering {
     shared: Shared,
     activity: Activity,
-    peer: SocketAddr,
+    peer: Peer,
     /// Where answers go that hyper is not needed for.
     give: Option<mpsc::Sender<(Response<Body>, Busy)>>,
 }
@@ -143,7 +174,7 @@ impl Service<Request<Incoming>> for Answering {
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let busy = self.activity.begin();
         let give = self.give.clone().filter(|_| request.version() == Version::HTTP_11);
-        request.extensions_mut().insert(Peer::new(self.peer));
+        request.extensions_mut().insert(self.peer.clone());
         let shared = self.shared.clone();
         Box::pin(async move {
             let mut response = shared.answer(request).await;
@@ -180,7 +211,10 @@ impl Drive for http1::Connection<TokioIo<TcpStream>, Answering> {
     }
 }
 
-impl Drive for auto::Connection<'static, TokioIo<TcpStream>, Answering, TokioExecutor> {
+impl<I> Drive for auto::Connection<'static, TokioIo<I>, Answering, TokioExecutor>
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     fn shut_down(self: Pin<&mut Self>) {
         self.graceful_shutdown();
     }

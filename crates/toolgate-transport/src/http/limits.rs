@@ -82,6 +82,8 @@ limits! {
     /// The longest that a client may take to send a request's head, and for which a connection may
     /// have nothing to do. 10 s.
     head_timeout: Duration = Duration::from_secs(10);
+    /// The longest that the handshake of a TLS connection may take. 10 s.
+    handshake: Duration = Duration::from_secs(10);
     /// The longest that a client may take to send a request's body. 30 s; 408 beyond.
     body_timeout: Duration = Duration::from_secs(30);
     /// Connections that the listener holds open. 4096; further ones wait to be accepted.
@@ -132,6 +134,7 @@ impl Limits {
             ("call", self.call == zero),
             ("authentication", self.authentication == zero),
             ("head_timeout", self.head_timeout == zero),
+            ("handshake", self.handshake == zero),
             ("body_timeout", self.body_timeout == zero),
             ("connections", self.connections == 0),
             ("keep_alive", self.keep_alive == zero),

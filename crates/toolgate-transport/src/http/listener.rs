@@ -78,7 +78,10 @@ impl Transport for Http<Listen> {
     /// stops, long requests are told to end, and calls finish within the bound of
     /// [`Limits::drain`](super::Limits::drain). A second signal ends them at once.
     async fn serve(self, service: Arc<dyn Service>, until: Shutdown) -> Result<(), ListenError> {
-        let Self { settings, stage: Listen { addr, fallback, on_listen } } = self;
+        let Self { mut settings, stage } = self;
+        let Listen { addr, fallback, door, on_listen } = stage;
+        let door = door.ready(settings.env.as_ref())?;
+        settings.secure = door.is_tls();
         let addr = match (addr, &settings.env) {
             (Some(addr), _) => addr,
             (None, Some(env)) => {
@@ -93,22 +96,22 @@ impl Transport for Http<Listen> {
             tracing::warn!("{warning}");
         }
         let endpoint = Endpoint::new(service, setup);
-        let listening = listening(bound, &endpoint);
+        let listening = listening(bound, &endpoint, door.is_tls());
         announce(&listening, &endpoint);
         if let Some(tell) = on_listen {
             tell(listening);
         }
         let app = McpService::new(endpoint.clone()).app();
         let (limits, stopping) = (endpoint.limits.clone(), endpoint.stopping.clone());
-        let shared = Shared { app, fallback, limits, stopping };
+        let shared = Shared { app, fallback, limits, stopping, door };
         run(listener, shared, &endpoint, &until).await;
         Ok(())
     }
 }
 
-fn listening(addr: SocketAddr, endpoint: &Endpoint) -> Listening {
-    let site = &endpoint.site;
-    let url = site.resource.clone().unwrap_or_else(|| format!("http://{addr}{}", site.path));
+fn listening(addr: SocketAddr, endpoint: &Endpoint, secure: bool) -> Listening {
+    let (site, scheme) = (&endpoint.site, if secure { "https" } else { "http" });
+    let url = site.resource.clone().unwrap_or_else(|| format!("{scheme}://{addr}{}", site.path));
     Listening { addr, endpoint: url }
 }
 
@@ -136,8 +139,10 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
         endpoint.unready();
         sleep(endpoint.limits.notice).await;
     };
+    let door = shared.door.clone();
     tokio::select! {
         () = told => {}
+        () = door.mind() => {}
         () = take(&listener, shared, &mut connections) => {}
     }
     drop(listener);

@@ -41,6 +41,7 @@ mod conn;
 mod decimal;
 mod discard;
 mod documents;
+mod door;
 mod endpoint;
 mod failure;
 mod handover;
@@ -58,8 +59,12 @@ mod settings;
 mod shape;
 mod site;
 mod sse;
+#[cfg(feature = "tls")]
+mod tls;
 mod url;
 
+#[cfg(feature = "tls")]
+pub use self::tls::{Reload, Tls};
 pub use self::{
     body::Body,
     builder::{Http, Listen, Mounted, bind, listen, service},

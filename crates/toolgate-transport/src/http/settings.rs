@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     pub(crate) events: Events,
     pub(crate) sse: Option<String>,
+    /// Whether a listener of our own speaks TLS.
+    pub(crate) secure: bool,
 }
 
 /// Where events of the old era are kept.
@@ -189,7 +191,9 @@ impl Settings {
                 .map_err(|wrong| problems.push(format!("public_url `{text}` {wrong}")))
                 .ok()
         });
-        if public.as_ref().is_some_and(PublicUrl::is_exposed) {
+        if self.secure && public.as_ref().is_some_and(|url| url.origin.scheme == "http") {
+            problems.push("public_url is http, and the listener speaks TLS; write https".into());
+        } else if public.as_ref().is_some_and(PublicUrl::is_exposed) {
             warnings.push("public_url is http: tokens can be read on their way; use https".into());
         }
         let hosts = self.hosts(place, public.as_ref(), problems);
@@ -204,9 +208,10 @@ impl Settings {
             .cors
             .as_ref()
             .and_then(|cors| cors.rules().map_err(|wrong| problems.extend(wrong)).ok());
+        let scheme = if self.secure { "https" } else { "http" };
         let public = public.or_else(|| match place {
             Place::Bound(addr) if place.is_loopback() => Some(PublicUrl {
-                origin: Origin { scheme: "http".to_owned(), host: Host::of(addr) },
+                origin: Origin { scheme: scheme.to_owned(), host: Host::of(addr) },
                 path: path.to_owned(),
             }),
             _ => None,

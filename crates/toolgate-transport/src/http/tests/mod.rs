@@ -11,6 +11,8 @@ mod mounted;
 mod panics;
 mod sockets;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
 mod unheard;
 
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,85 @@
+//! What a connection goes through before its first request: nothing, or TLS.
+
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+
+#[cfg(not(feature = "tls"))]
+use toolgate_core::env;
+use toolgate_core::{StartError, env::Env};
+
+#[cfg(feature = "tls")]
+use super::tls::{Live, Tls};
+
+/// What was set of it.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
+}
+
+/// The same, ready for connections.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Door {
+    #[default]
+    Open,
+    #[cfg(feature = "tls")]
+    Tls(Arc<Live>),
+}
+
+impl Plan {
+    /// Takes from the environment what was not set in code, and reads the files.
+    ///
+    /// # Errors
+    /// Where TLS was asked for and cannot be had: never is the door left open then.
+    #[cfg(feature = "tls")]
+    pub(crate) fn ready(self, env: Option<&Env>) -> Result<Door, StartError> {
+        let named = match (self.tls, env) {
+            (None, Some(env)) => Tls::from_env(env)?,
+            (set, _) => set,
+        };
+        named.map_or(Ok(Door::Open), |tls| tls.live().map(Door::Tls))
+    }
+
+    /// # Errors
+    /// Where the environment asks for TLS, which this program was built without.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn ready(self, env: Option<&Env>) -> Result<Door, StartError> {
+        let Some(env) = env else { return Ok(Door::Open) };
+        let mut problems = Vec::new();
+        for variable in [env::TLS_CERT, env::TLS_KEY, env::TLS_CLIENT_CA] {
+            if env.text(variable)?.is_some() {
+                let name = variable.name;
+                problems.push(format!("{name} is set, and the feature `tls` is off"));
+            }
+        }
+        StartError::check(problems).map(|()| Door::Open)
+    }
+}
+
+impl Door {
+    pub(crate) fn is_tls(&self) -> bool {
+        !matches!(self, Self::Open)
+    }
+
+    /// Minds its files for as long as it is polled; never done.
+    pub(crate) async fn mind(&self) {
+        match self {
+            Self::Open => std::future::pending().await,
+            #[cfg(feature = "tls")]
+            Self::Tls(live) => live.watch().await,
+        }
+    }
+}
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_without_tls_does_not_serve_where_tls_is_asked_for() {
+        let env = Env::of([("TOOLGATE_TLS_CERT", "cert.pem"), ("TOOLGATE_TLS_KEY", "key.pem")]);
+        let refused = Plan::default().ready(Some(&env)).unwrap_err();
+        assert_eq!(refused.problems().len(), 2, "{refused}");
+        assert!(Plan::default().ready(Some(&Env::of([]))).is_ok());
+    }
+}
