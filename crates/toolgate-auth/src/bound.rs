@@ -4,7 +4,7 @@
 pub(crate) mod certificate;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     sync::Arc,
@@ -24,7 +24,11 @@ use crate::{
     bearer::{Token, bearer, token},
     claims::Claims,
     dpop::{Expected, Nonces, Proof, ProofStore, Replay, Replays, verify},
-    jwt::{Algorithm, judge::refusal, rules::Rule},
+    jwt::{
+        Algorithm,
+        judge::refusal,
+        rules::{Rule, Rules},
+    },
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -146,7 +150,8 @@ impl Possession {
         with: &Credentials,
     ) -> Result<Answer, Verdict> {
         if let Some(thumbprint) = &bound.certificate {
-            certificate::shown(thumbprint, with)?;
+            let judged = certificate::judge(thumbprint, with.certificate(), Rules::default());
+            judged.map_err(|fault| refusal(fault.rule(), &[]))?;
         }
         match (scheme, bound.key.as_deref(), &self.proofs) {
             (Scheme::Bearer, None, _) => Ok(Answer::default()),

@@ -2,9 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
-use toolgate_core::{Credentials, Verdict};
 
-use crate::jwt::{judge::refusal, rules::Rule};
+use crate::jwt::rules::{Fault, Rule, Rules};
 
 /// What is made of tokens that are bound to a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,13 +17,9 @@ pub(crate) enum Mtls {
     Required,
 }
 
-/// Whether a request came with the certificate of this thumbprint.
-pub(super) fn shown(thumbprint: &str, with: &Credentials) -> Result<(), Verdict> {
-    let shown = with.certificate().map(of);
-    if shown.as_deref() == Some(thumbprint) {
-        return Ok(());
-    }
-    Err(refusal(Rule::Certificate, &[]).into())
+/// Whether a connection has shown the certificate of this thumbprint.
+pub(super) fn judge(thumbprint: &str, shown: Option<&[u8]>, rules: Rules) -> Result<(), Fault> {
+    rules.require(Rule::Certificate, shown.map(of).as_deref() == Some(thumbprint))
 }
 
 /// The thumbprint of a certificate, DER: `x5t#S256` (RFC 8705, section 3.1).

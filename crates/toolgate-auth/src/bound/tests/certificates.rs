@@ -1,11 +1,53 @@
 //! Tokens that are bound to a certificate: over which connections they count, signed and opaque ones.
 
 use super::{opaque::Server, *};
-use crate::{bound::certificate, jwt::issuers};
+use crate::{
+    bound::certificate,
+    jwt::{
+        issuers,
+        rules::{Rule, Rules},
+    },
+    table::{Family, Row},
+};
 
-const OWN: &[u8] = b"the caller's certificate, DER";
+const OWN: &[u8] = b"the caller's certificate";
 const NOT_SHOWN: &str = "the token is bound to a certificate that this connection has not shown";
 const UNCERTIFIED: &str = "the token is not bound to a certificate";
+
+/// What a token is bound to, and what the connection has shown.
+pub(crate) struct Pairing {
+    thumbprint: String,
+    shown: Option<Vec<u8>>,
+}
+
+pub(crate) const TABLE: Family<Rule, Pairing> = Family {
+    name: "bound token",
+    rules: &[Rule::Certificate],
+    rows: ROWS,
+    good: || Pairing { thumbprint: certificate::of(OWN), shown: Some(OWN.to_vec()) },
+    judge: |it, off| {
+        let rules = off.map_or_else(Rules::default, Rules::without);
+        let judged = certificate::judge(&it.thumbprint, it.shown.as_deref(), rules);
+        judged.map_err(|fault| fault.rule())
+    },
+    shows: |rule| rule,
+};
+
+const ROWS: &[Row<Rule, Pairing>] = &[
+    ("over a connection without certificate", Rule::Certificate, |it| it.shown = None),
+    ("over a connection with another", Rule::Certificate, |it| it.shown = Some(b"bob's".to_vec())),
+    ("over a connection with an empty one", Rule::Certificate, |it| it.shown = Some(Vec::new())),
+    ("over a connection with its own, and more", Rule::Certificate, |it| {
+        it.shown = Some([OWN, b" "].concat());
+    }),
+    ("the thumbprint padded", Rule::Certificate, |it| it.thumbprint += "="),
+    ("the thumbprint in another case", Rule::Certificate, |it| {
+        it.thumbprint.make_ascii_lowercase()
+    }),
+    ("the certificate in place of its thumbprint", Rule::Certificate, |it| {
+        it.thumbprint = String::from_utf8(OWN.to_vec()).unwrap();
+    }),
+];
 
 /// A request over a connection with a certificate, or with none.
 struct Connected(Request, Option<&'static [u8]>);
