@@ -1,10 +1,11 @@
-//! Who is let in, over HTTP and in both eras: tokens of several issuers, opaque tokens, API keys and
-//! callers that a gateway names.
+//! Who is let in, over HTTP and in both eras: tokens of several issuers, opaque tokens, tokens that are
+//! bound to a key or a certificate, API keys and callers that a gateway names.
 
 mod bound;
 mod chains;
 mod families;
 mod issuers;
+mod mtls;
 mod nonces;
 mod opaque;
 mod outage;

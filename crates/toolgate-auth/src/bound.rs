@@ -1,9 +1,10 @@
-//! What tokens are bound to, and the proof of it that has to come with each (RFC 9449, section 7): one
-//! place for tokens that are signed and for those that are asked about.
+//! What tokens are bound to, and the proof of it that has to come with each (RFC 9449, section 7;
+//! RFC 8705, section 3): one place for tokens that are signed and for those that are asked about.
 
+pub(crate) mod certificate;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     sync::Arc,
@@ -15,12 +16,19 @@ use toolgate_core::{
     protocol::Json,
 };
 
-pub(crate) use self::settings::{Asked, contradictions};
+pub(crate) use self::{
+    certificate::Mtls,
+    settings::{Asked, contradictions},
+};
 use crate::{
     bearer::{Token, bearer, token},
     claims::Claims,
     dpop::{Expected, Nonces, Proof, ProofStore, Replay, Replays, verify},
-    jwt::{Algorithm, judge::refusal, rules::Rule},
+    jwt::{
+        Algorithm,
+        judge::refusal,
+        rules::{Rule, Rules},
+    },
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -62,16 +70,26 @@ pub(crate) struct Good {
 pub(crate) struct Bound {
     /// The thumbprint of a key: `cnf.jkt` (RFC 9449, section 6.1).
     pub(crate) key: Option<Arc<str>>,
+    /// The thumbprint of a certificate: `cnf.x5t#S256` (RFC 8705, section 3.1).
+    pub(crate) certificate: Option<Arc<str>>,
 }
 
 impl Bound {
     /// What `cnf` says; `None` for a binding that nobody can prove here, or that cannot be read.
     pub(crate) fn of(claims: &Claims) -> Option<Self> {
         let Some(confirmed) = claims.0.get("cnf") else { return Some(Self::default()) };
-        // Of two bindings only one could be proven here.
-        let confirmed = confirmed.as_object().filter(|confirmed| confirmed.len() == 1)?;
-        let thumbprint = confirmed.get("jkt")?.as_str().filter(|it| !it.is_empty())?;
-        Some(Self { key: Some(thumbprint.into()) })
+        let confirmed = confirmed.as_object().filter(|confirmed| !confirmed.is_empty())?;
+        let mut bound = Self::default();
+        // Each has to be proven.
+        for (name, thumbprint) in confirmed {
+            let thumbprint = thumbprint.as_str().filter(|it| !it.is_empty())?;
+            match &**name {
+                "jkt" => bound.key = Some(thumbprint.into()),
+                "x5t#S256" => bound.certificate = Some(thumbprint.into()),
+                _ => return None,
+            }
+        }
+        Some(bound)
     }
 }
 
@@ -89,6 +107,8 @@ pub(crate) struct Possession {
     proofs: Option<Proofs>,
     /// Whether none is accepted without.
     required: bool,
+    /// Whether any is accepted with a certificate.
+    certificates: bool,
 }
 
 /// What is known of proofs.
@@ -129,6 +149,10 @@ impl Possession {
         token: &Token,
         with: &Credentials,
     ) -> Result<Answer, Verdict> {
+        if let Some(thumbprint) = &bound.certificate {
+            let judged = certificate::judge(thumbprint, with.certificate(), Rules::default());
+            judged.map_err(|fault| refusal(fault.rule(), &[]))?;
+        }
         match (scheme, bound.key.as_deref(), &self.proofs) {
             (Scheme::Bearer, None, _) => Ok(Answer::default()),
             (Scheme::Bearer, Some(_), _) | (Scheme::Dpop, Some(_), None) => {
@@ -161,15 +185,19 @@ impl Possession {
 
     /// What the metadata document says of it (RFC 9728, section 2).
     pub(crate) fn card(&self) -> Vec<(String, Json)> {
-        if !self.looks_at_proofs() {
-            return Vec::new();
-        }
+        let mut members = Vec::new();
+        let mut say = |name: &str, value: Result<Json, _>| {
+            members.extend(value.ok().map(|value| (name.to_owned(), value)))
+        };
         let names = Algorithm::ALL.map(Algorithm::name);
-        let algorithms = Json::of(&names).map(|names| ("dpop_signing_alg_values_supported", names));
-        let required = Json::of(&self.required);
-        let required = required.map(|it| ("dpop_bound_access_tokens_required", it));
-        let members = [algorithms.ok(), required.ok()].into_iter().flatten();
-        members.map(|(name, value)| (name.to_owned(), value)).collect()
+        if self.looks_at_proofs() {
+            say("dpop_signing_alg_values_supported", Json::of(&names));
+            say("dpop_bound_access_tokens_required", Json::of(&self.required));
+        }
+        if self.certificates {
+            say("tls_client_certificate_bound_access_tokens", Json::of(&true));
+        }
+        members
     }
 }
 

@@ -303,7 +303,8 @@ fn judge_type(claims: &Claims, rules: Rules) -> Result<(), Fault> {
     let Some(kind) = claims.0.get("token_type") else { return Ok(()) };
     let kind = kind.as_str().unwrap_or_default();
     if kind.eq_ignore_ascii_case("DPoP") {
-        return rules.require(Rule::Bound, claims.has("cnf"));
+        let to_key = Bound::of(claims).is_some_and(|bound| bound.key.is_some());
+        return rules.require(Rule::Bound, to_key);
     }
     let bearer = ["Bearer", "access_token"].iter().any(|it| kind.eq_ignore_ascii_case(it));
     rules.require(Rule::Type, bearer)

@@ -59,6 +59,7 @@ fn table() -> Vec<Held> {
         crate::jwt::tests::rows::TABLE.held(),
         crate::introspection::tests::rows::TABLE.held(),
         crate::dpop::tests::TABLE.held(),
+        crate::bound::tests::certificates::TABLE.held(),
     ];
     families.into_iter().flatten().collect()
 }

@@ -4,7 +4,7 @@ use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpStream,
     time::timeout,
 };
@@ -140,12 +140,18 @@ impl Reply {
 }
 
 /// One connection.
-pub(crate) struct Connection(BufReader<TcpStream>);
+pub(crate) struct Connection<S = TcpStream>(BufReader<S>);
 
 impl Connection {
     pub(crate) async fn open(addr: SocketAddr) -> Self {
         let stream = within("a connection", TcpStream::connect(addr)).await;
-        Self(BufReader::new(stream.expect("a connection")))
+        Self::over(stream.expect("a connection"))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn over(stream: S) -> Self {
+        Self(BufReader::new(stream))
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) {

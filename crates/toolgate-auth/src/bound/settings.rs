@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{Clock, Dpop, Possession, Proofs, Used};
+use super::{Clock, Dpop, Mtls, Possession, Proofs, Used};
 use crate::dpop::{Nonces, ProofStore, Replays};
 
 /// Used proofs that are remembered, and those of one caller.
@@ -12,6 +12,7 @@ const ROOM: (usize, usize) = (65_536, 4_096);
 #[derive(Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) dpop: Dpop,
+    pub(crate) mtls: Mtls,
     /// The room for used proofs, where it was said.
     pub(crate) room: Option<(usize, usize)>,
     pub(crate) store: Option<Arc<dyn ProofStore>>,
@@ -81,12 +82,16 @@ impl Possession {
             Proofs { used: store.map_or_else(here, Used::Shared), nonces }
         });
         let required = all.iter().all(|asked| asked.dpop == Dpop::Required);
-        Self { clock, proofs, required }
+        let certificates = all.iter().any(|asked| asked.mtls != Mtls::Off);
+        Self { clock, proofs, required, certificates }
     }
 }
 
 impl fmt::Debug for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked").field("dpop", &self.dpop).finish_non_exhaustive()
+        f.debug_struct("Asked")
+            .field("dpop", &self.dpop)
+            .field("mtls", &self.mtls)
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! Tokens that are bound to a key: with proof, without, with somebody else's, with an old one; whoever
 //! says what the token is worth.
 
+pub(crate) mod certificates;
 mod nonces;
 mod opaque;
 mod signed;

@@ -17,7 +17,7 @@ use super::{
     reach::Reach,
 };
 use crate::{
-    bound::{Asked, Dpop, Possession},
+    bound::{Asked, Dpop, Mtls, Possession},
     claims::{Claims, Mapping, Principal},
     dpop::{Nonces, ProofStore},
     fetch::{Fetch, HttpFetch, address},
@@ -201,6 +201,20 @@ impl Introspection {
         Self { proofs: Asked { dpop: Dpop::Required, ..self.proofs }, ..self }
     }
 
+    /// Accepts tokens that are bound to a client's certificate (`cnf.x5t#S256` in the answer: RFC 8705,
+    /// section 3.2), as [`Jwt::mtls`](crate::Jwt::mtls) does. The certificate is looked at on every
+    /// request, also while an answer is remembered.
+    #[must_use]
+    pub fn mtls(self) -> Self {
+        Self { proofs: Asked { mtls: Mtls::Allowed, ..self.proofs }, ..self }
+    }
+
+    /// The same, and tokens that are bound to no certificate are refused.
+    #[must_use]
+    pub fn require_mtls(self) -> Self {
+        Self { proofs: Asked { mtls: Mtls::Required, ..self.proofs }, ..self }
+    }
+
     /// How many used proofs are remembered, as with [`Jwt::dpop_memory`](crate::Jwt::dpop_memory).
     #[must_use]
     pub fn dpop_memory(self, proofs: usize, per_caller: usize) -> Self {
@@ -267,6 +281,7 @@ impl Introspection {
             without_audience: self.without_audience,
             rfc9068: false,
             dpop: self.proofs.dpop,
+            mtls: self.proofs.mtls,
             required: Vec::new(),
             rules: Rules::default(),
         };
@@ -324,8 +339,9 @@ impl Introspection {
             leeway: self.leeway,
         };
         unless(
-            self.dialect != Dialect::Google || self.proofs.dpop == Dpop::Off,
-            "Google's `tokeninfo` does not say what a token is bound to: without `dpop`",
+            self.dialect != Dialect::Google
+                || self.proofs.dpop == Dpop::Off && self.proofs.mtls == Mtls::Off,
+            "Google's `tokeninfo` does not say what a token is bound to: without `dpop` and `mtls`",
         );
         problems.extend(self.proofs.problems());
         problems.extend(said.problems());

@@ -21,7 +21,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    bound::{Asked, Dpop},
+    bound::{Asked, Dpop, Mtls},
     claims::{Claims, Mapping, Principal},
     dpop::{Nonces, ProofStore},
     fetch::{Fetch, HttpFetch, address},
@@ -265,6 +265,24 @@ impl Jwt {
         Self { proofs: Asked { nonces: Some(nonces), ..self.proofs }, ..self }
     }
 
+    /// Accepts tokens that are bound to a client's certificate (`cnf.x5t#S256`: RFC 8705, section 3), sent
+    /// as bearer tokens over a connection that has proven it, beside tokens that are bound to nothing.
+    /// Unless set, such tokens are refused. One that is bound to a key as well has to be sent with both
+    /// proofs.
+    ///
+    /// The transport has to ask for certificates: with its own TLS (`Tls::client_ca`), or from a proxy that
+    /// is named.
+    #[must_use]
+    pub fn mtls(self) -> Self {
+        Self { proofs: Asked { mtls: Mtls::Allowed, ..self.proofs }, ..self }
+    }
+
+    /// The same, and tokens that are bound to no certificate are refused.
+    #[must_use]
+    pub fn require_mtls(self) -> Self {
+        Self { proofs: Asked { mtls: Mtls::Required, ..self.proofs }, ..self }
+    }
+
     /// Accepts only tokens that have this claim.
     #[must_use]
     pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
@@ -362,6 +380,7 @@ impl Jwt {
             without_audience: self.without_audience,
             rfc9068: self.rfc9068,
             dpop: self.proofs.dpop,
+            mtls: self.proofs.mtls,
             required: self.required,
             rules,
         };

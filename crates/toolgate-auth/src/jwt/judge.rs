@@ -12,7 +12,7 @@ use super::{
     token::Unverified,
 };
 use crate::{
-    bound::{Bound, Dpop},
+    bound::{Bound, Dpop, Mtls},
     claims::Claims,
 };
 
@@ -32,6 +32,7 @@ pub(crate) struct Settings {
     /// Whether a token has to keep to RFC 9068 to the letter.
     pub(crate) rfc9068: bool,
     pub(crate) dpop: Dpop,
+    pub(crate) mtls: Mtls,
     /// What else this issuer's access tokens have.
     pub(crate) required: Vec<Required>,
     pub(crate) rules: Rules,
@@ -141,10 +142,18 @@ const CHECKS: &[Check] = &[
     }),
     (Rule::Required, |case| case.settings.required.iter().all(|claim| claim.holds(case.claims))),
     (Rule::Bound, |case| {
-        let provable = |bound: Bound| bound.key.is_none() || case.settings.dpop != Dpop::Off;
-        Bound::of(case.claims).is_some_and(provable)
+        Bound::of(case.claims).is_some_and(|bound| {
+            (bound.key.is_none() || case.settings.dpop != Dpop::Off)
+                && (bound.certificate.is_none() || case.settings.mtls != Mtls::Off)
+        })
     }),
-    (Rule::Unbound, |case| case.settings.dpop != Dpop::Required || case.claims.has("cnf")),
+    (Rule::Unbound, |case| {
+        case.settings.dpop != Dpop::Required || case.is_bound(|bound| bound.key.is_some())
+    }),
+    (Rule::Uncertified, |case| {
+        let required = case.settings.mtls == Mtls::Required;
+        !required || case.is_bound(|bound| bound.certificate.is_some())
+    }),
 ];
 
 /// What RFC 9068, section 2.2, requires beyond what is required of every token.
@@ -153,6 +162,10 @@ const PROFILE: [&str; 3] = ["client_id", "iat", "jti"];
 impl Case<'_> {
     fn leeway(&self) -> f64 {
         self.settings.leeway.as_secs_f64()
+    }
+
+    fn is_bound(&self, by: impl FnOnce(&Bound) -> bool) -> bool {
+        Bound::of(self.claims).as_ref().is_some_and(by)
     }
 
     /// Whether the date is absent, or readable and not in the future.

@@ -58,6 +58,10 @@ pub(crate) enum Rule {
     Bound,
     /// Bound to a key, where all have to be.
     Unbound,
+    /// Sent over a connection with the certificate that it is bound to (RFC 8705, section 3).
+    Certificate,
+    /// Bound to a certificate, where all have to be.
+    Uncertified,
 }
 
 impl Rule {
@@ -85,6 +89,10 @@ impl Rule {
             Self::RefreshToken => "a refresh token is not an access token",
             Self::Profile | Self::Required => "the token is not an access token of this issuer's",
             Self::Unbound => "the token is not bound to a key",
+            Self::Uncertified => "the token is not bound to a certificate",
+            Self::Certificate => {
+                "the token is bound to a certificate that this connection has not shown"
+            }
             Self::Bound => "the token is bound to a key, and the key was not proven",
         }
     }

@@ -18,10 +18,10 @@ const TOKEN: &str = "opaque-token-1";
 
 /// An authorization server that says one thing of every token, and counts the questions.
 #[derive(Clone)]
-struct Server(Arc<(Mutex<Value>, AtomicUsize)>);
+pub(super) struct Server(Arc<(Mutex<Value>, AtomicUsize)>);
 
 impl Server {
-    fn saying(more: &Value) -> Self {
+    pub(super) fn saying(more: &Value) -> Self {
         let mut answer = json!({
             "active": true, "sub": "ann", "client_id": "desk", "exp": NOW + 300, "aud": RESOURCE,
             "token_type": "DPoP", "cnf": {"jkt": thumbprint(&OTHER_RSA)},
@@ -37,11 +37,11 @@ impl Server {
         self
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.0.1.load(Ordering::SeqCst)
     }
 
-    fn verifier(&self) -> Introspection {
+    pub(super) fn verifier(&self) -> Introspection {
         introspection(ISSUER)
             .endpoint("https://issuer.example/introspect")
             .client_secret("reports", "s3cr3t")

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{super::*, good};
 use crate::{
-    bound::Dpop,
+    bound::{Dpop, Mtls},
     jwt::tests::kit::{self, NOW, RESOURCE},
     table::{Family, Row},
 };
@@ -46,6 +46,7 @@ pub(crate) const TABLE: Family<Rule, Draft> = Family {
         Rule::RefreshToken,
         Rule::Bound,
         Rule::Unbound,
+        Rule::Uncertified,
     ],
     rows: ROWS,
     good: draft,
@@ -98,6 +99,14 @@ const ROWS: &[Row<Rule, Draft>] = &[
         draft.answer["cnf"] = json!({"x5t#S256": "abc"});
     }),
     ("not bound, where all are", Rule::Unbound, |draft| draft.settings.dpop = Dpop::Required),
+    ("bound to a certificate, and said to be to a key", Rule::Bound, |draft| {
+        (draft.settings.dpop, draft.settings.mtls) = (Dpop::Allowed, Mtls::Allowed);
+        draft.answer["token_type"] = "DPoP".into();
+        draft.answer["cnf"] = json!({"x5t#S256": "abc"});
+    }),
+    ("not certified, where all are", Rule::Uncertified, |draft| {
+        draft.settings.mtls = Mtls::Required;
+    }),
 ];
 
 fn remove(draft: &mut Draft, member: &str) {

@@ -24,7 +24,7 @@ use tokio::sync::Semaphore;
 use toolgate_core::BoxFuture;
 
 use crate::{
-    bound::Dpop,
+    bound::{Dpop, Mtls},
     fetch::{Fetch, FetchError, FetchErrorKind},
     jwt::{Algorithm, judge::Settings, rules::Rules},
 };
@@ -153,6 +153,7 @@ pub(crate) fn settings() -> Settings {
         without_audience: None,
         rfc9068: false,
         dpop: Dpop::Off,
+        mtls: Mtls::Off,
         required: Vec::new(),
         rules: Rules::default(),
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::kit::{Draft, NOW, OTHER_RSA, P256, RESOURCE, RSA, SHORT_RSA, encode, now, published};
 use crate::{
-    bound::Dpop,
+    bound::{Dpop, Mtls},
     claims::Claims,
     jwt::{
         Algorithm,
@@ -60,6 +60,7 @@ const RULES: &[Rule] = &[
     Rule::Required,
     Rule::Bound,
     Rule::Unbound,
+    Rule::Uncertified,
 ];
 
 const ROWS: &[Row<Rule, Draft>] = &[
@@ -225,6 +226,29 @@ const ROWS: &[Row<Rule, Draft>] = &[
         draft.claims["cnf"] = "abc".into();
     }),
     ("not bound, where all are", Rule::Unbound, |draft| draft.settings.dpop = Dpop::Required),
+    ("bound to a certificate, where all are to a key", Rule::Unbound, |draft| {
+        (draft.settings.dpop, draft.settings.mtls) = (Dpop::Required, Mtls::Allowed);
+        draft.claims["cnf"] = json!({"x5t#S256": "abc"});
+    }),
+    ("not certified, where all are", Rule::Uncertified, |draft| {
+        draft.settings.mtls = Mtls::Required;
+    }),
+    ("bound to a key, where all are to a certificate", Rule::Uncertified, |draft| {
+        (draft.settings.dpop, draft.settings.mtls) = (Dpop::Allowed, Mtls::Required);
+        draft.claims["cnf"] = json!({"jkt": "abc"});
+    }),
+    ("bound to a certificate without a name", Rule::Bound, |draft| {
+        draft.settings.mtls = Mtls::Allowed;
+        draft.claims["cnf"] = json!({"x5t#S256": ""});
+    }),
+    ("bound to a certificate by its weak name", Rule::Bound, |draft| {
+        draft.settings.mtls = Mtls::Allowed;
+        draft.claims["cnf"] = json!({"x5t": "abc"});
+    }),
+    ("bound to a certificate, and to more", Rule::Bound, |draft| {
+        draft.settings.mtls = Mtls::Allowed;
+        draft.claims["cnf"] = json!({"x5t#S256": "abc", "kid": "1"});
+    }),
     ("bound in a way to come", Rule::Bound, |draft| draft.claims["cnf"] = json!(null)),
 ];
 

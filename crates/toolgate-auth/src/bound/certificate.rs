@@ -1,0 +1,28 @@
+//! Tokens that are bound to the certificate of a connection (RFC 8705, section 3).
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::digest::{SHA256, digest};
+
+use crate::jwt::rules::{Fault, Rule, Rules};
+
+/// What is made of tokens that are bound to a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mtls {
+    /// They are refused: nobody looks at certificates.
+    #[default]
+    Off,
+    /// They are accepted over connections with that certificate, beside others.
+    Allowed,
+    /// No others are.
+    Required,
+}
+
+/// Whether a connection has shown the certificate of this thumbprint.
+pub(super) fn judge(thumbprint: &str, shown: Option<&[u8]>, rules: Rules) -> Result<(), Fault> {
+    rules.require(Rule::Certificate, shown.map(of).as_deref() == Some(thumbprint))
+}
+
+/// The thumbprint of a certificate, DER: `x5t#S256` (RFC 8705, section 3.1).
+pub(crate) fn of(der: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, der))
+}
