@@ -3,10 +3,11 @@
 pub(crate) mod files;
 mod form;
 mod functions;
+mod security;
 mod tables;
 mod words;
 
-use std::fs;
+use std::{collections::HashSet, fs};
 
 use crate::Result;
 
@@ -29,6 +30,15 @@ const WRITTEN: &[&str] = &[
     ".",
 ];
 
+/// The tests that are in the sources.
+fn tests() -> Result<HashSet<String>> {
+    let mut all = HashSet::new();
+    for place in SOURCES.iter().chain(&["tests/src"]) {
+        all.extend(security::tests_of(&files::rust_below(place)?));
+    }
+    Ok(all)
+}
+
 /// Fails with every fault; long-ish functions are only listed.
 pub(crate) fn check() -> Result {
     let (mut faults, mut smells) = (Vec::new(), Vec::new());
@@ -41,6 +51,7 @@ pub(crate) fn check() -> Result {
             smells.extend(lengths.smells);
         }
     }
+    faults.extend(security::judge(&fs::read_to_string(security::PAGE)?, &tests()?));
     for (path, text) in files::manifests()? {
         faults.extend(tables::judge(&path, &text));
     }
