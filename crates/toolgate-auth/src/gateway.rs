@@ -158,6 +158,10 @@ impl Gateway {
         if peers.as_ref().is_some_and(Networks::is_empty) {
             problems.push("`trust_peers` names nobody".to_owned());
         }
+        let types: Vec<_> = self.principals.iter().map(|principal| principal.of).collect();
+        if types.iter().enumerate().any(|(at, of)| types.iter().take(at).any(|one| one == of)) {
+            problems.push("`principal` is set twice for one type".to_owned());
+        }
         StartError::check(problems)?;
         tracing::warn!(gateway = %self.issuer, "callers are whoever this gateway says they are");
         Ok(GatewayAuth(Arc::new(Shared { settings: self, peers })))

@@ -170,6 +170,7 @@ async fn types_of_the_authors_own_are_made_or_refuse() {
 
 #[test]
 fn nothing_is_believed_unless_it_is_said_whom() {
+    let one = |_: &Identity| Ok::<_, Refusal>(1_u8);
     for (settings, expected) in [
         (settings(), "no proof"),
         (settings().danger().trust_peers([] as [&str; 0]), "trust_peers"),
@@ -178,6 +179,10 @@ fn nothing_is_believed_unless_it_is_said_whom() {
         (settings().danger().trust_secret("x-forwarded-user", SECRET), "used twice"),
         (settings().danger().trust_secret("authorization", SECRET), "authorization"),
         (settings().user_header("a b").danger().trust_secret("x-proof", SECRET), "a b"),
+        (
+            settings().principal(one).principal(one).danger().trust_secret("x-proof", SECRET),
+            "set twice",
+        ),
         (gateway("").danger().trust_secret("x-proof", SECRET), "no name"),
     ] {
         let error = settings.build().unwrap_err();

@@ -47,8 +47,9 @@ pub(crate) fn rooted(mut schema: Schema) -> (Schema, bool) {
     if is_object_schema(&schema) {
         return (schema, false);
     }
-    // References lead from the root.
-    let types = schema.remove("$defs");
+    // References lead from the root, and the dialect is named there alone (JSON Schema 2020-12, section
+    // 8.1.1).
+    let (types, dialect) = (schema.remove("$defs"), schema.remove("$schema"));
     let mut result = schema.to_value();
     moved(&mut result);
     let mut wrapped = json_schema!({
@@ -59,6 +60,9 @@ pub(crate) fn rooted(mut schema: Schema) -> (Schema, bool) {
     if let Some(mut types) = types {
         moved(&mut types);
         wrapped.insert("$defs".into(), types);
+    }
+    if let Some(dialect) = dialect {
+        wrapped.insert("$schema".into(), dialect);
     }
     (wrapped, true)
 }
@@ -249,6 +253,15 @@ mod tests {
         assert_eq!(wrap(&Json::of(&3).unwrap()).as_bytes(), br#"{"result":3}"#);
         let object = output::<std::collections::BTreeMap<String, u8>>();
         assert!(!rooted(object).1);
+    }
+
+    #[test]
+    fn the_dialect_of_what_is_wrapped_is_named_at_the_root() {
+        let dialect = "https://json-schema.org/draft/2020-12/schema";
+        let written = json!({ "$schema": dialect, "type": "integer" });
+        let (schema, _) = rooted(Schema::try_from(written).unwrap());
+        assert_eq!(schema.as_value().pointer("/$schema").unwrap(), dialect);
+        assert!(schema.as_value().pointer("/properties/result/$schema").is_none());
     }
 
     #[test]
