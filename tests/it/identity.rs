@@ -8,6 +8,7 @@ mod issuers;
 mod nonces;
 mod opaque;
 mod outage;
+mod step_up;
 mod wallet;
 
 use serde_json::{Value, json};
