@@ -9,6 +9,7 @@ mod mtls;
 mod nonces;
 mod opaque;
 mod outage;
+mod step_up;
 mod wallet;
 
 use serde_json::{Value, json};

@@ -8,6 +8,7 @@ mod source;
 mod layers;
 mod tidy;
 
+mod cedar;
 mod clients;
 mod conformance;
 mod examples;

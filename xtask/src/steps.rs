@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, program, run};
 use crate::{
-    Result, clients, conformance, examples, fuzz, layers, lint, outside, package, proxy, suite,
-    tidy, tools,
+    Result, cedar, clients, conformance, examples, fuzz, layers, lint, outside, package, proxy,
+    suite, tidy, tools,
 };
 
 /// What steps leave for the end of the run.
@@ -40,6 +40,7 @@ const CI: &[Step] = &[
     ("fuzz", |_| fuzz::check()),
     ("deny", |_| tools::deny()),
     ("rustdoc", |_| lint::rustdoc()),
+    ("cedar", |_| cedar::check()),
     ("package", |_| package::check()),
     ("outside", |_| outside::check()),
     ("examples", |_| examples::check()),

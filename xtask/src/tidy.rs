@@ -12,11 +12,20 @@ use std::{collections::HashSet, fs};
 use crate::Result;
 
 /// Where the rules for source files hold.
-const SOURCES: &[&str] =
-    &["crates/*/src", "xtask/src", "bench/src", "conformance/src", "examples", "fuzz", "tests/it"];
+const SOURCES: &[&str] = &[
+    "crates/*/src",
+    "adapters",
+    "xtask/src",
+    "bench/src",
+    "conformance/src",
+    "examples",
+    "fuzz",
+    "tests/it",
+];
 
 /// Where a machine's own paths must not be named: everything that is written here.
 const WRITTEN: &[&str] = &[
+    "adapters",
     "crates",
     "xtask",
     "bench",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::command::{cargo, output, program, run, succeeds};
-use crate::{Result, clients, conformance, fuzz};
+use crate::{Result, cedar, clients, conformance, fuzz};
 
 /// The pinned cargo-deny.
 const DENY: &str = "0.20.2";
@@ -24,6 +24,7 @@ pub(crate) fn install() -> Result {
     run(&mut cargo("fetch --locked"))?;
     pinned("cargo-deny", DENY)?;
     fuzz::install()?;
+    cedar::install()?;
     clients::install()?;
     conformance::install()
 }

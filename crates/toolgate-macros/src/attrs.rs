@@ -129,6 +129,10 @@ fn argument(form: Form, entry: &Entry) -> syn::Result<TokenStream> {
             let millis = entry.parsed("\"10s\"", literal::timeout)?;
             quote!(::core::time::Duration::from_millis(#millis))
         }
+        Form::Age => {
+            let seconds = entry.parsed("\"15m\"", literal::age)?;
+            quote!(::core::time::Duration::from_secs(#seconds))
+        }
         Form::Icon => {
             let source = entry.text("\"https://..\"", literal::icon)?;
             quote!(#source)

@@ -53,6 +53,8 @@ pub(crate) enum Form {
     Expression,
     /// `key = "10s"`.
     Timeout,
+    /// `key = "15m"`.
+    Age,
     /// `key = "https://.."`.
     Icon,
     /// `key = 1024`.
@@ -66,6 +68,8 @@ pub(crate) const TITLE: Key = ("title", Form::Text(|text| literal::text("title",
 pub(crate) const SCOPES: Key = ("scopes", Form::Strings(literal::scope));
 pub(crate) const ROLES: Key = ("roles", Form::Strings(|text| literal::text("role", text)));
 pub(crate) const GUARD: Key = ("guard", Form::Expression);
+pub(crate) const MAX_AGE: Key = ("max_age", Form::Age);
+pub(crate) const ACR: Key = ("acr", Form::Strings(literal::class));
 pub(crate) const LISTED: Key = ("listed", Form::Switch);
 pub(crate) const ADVERTISED: Key = ("advertised", Form::Switch);
 pub(crate) const TIMEOUT: Key = ("timeout", Form::Timeout);

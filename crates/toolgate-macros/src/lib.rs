@@ -53,6 +53,8 @@ use proc_macro::TokenStream;
 /// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
 /// | `roles("a", "b")` | the caller needs one of these roles |
 /// | `guard = <expression>` | any other rule |
+/// | `max_age = "15m"` | how long ago the user may have logged in; a whole number of `s`, `m`, `h` or `d` (RFC 9470) |
+/// | `acr("a", "b")` | how the user has to have logged in, one of these (RFC 9470) |
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a call may take; a whole number of `ms`, `s` or `m` |
@@ -61,7 +63,7 @@ use proc_macro::TokenStream;
 /// | `icon = "https://.."` | a picture for clients to show; an `https:` or `data:` URI |
 ///
 /// A name has 1 to 128 of the characters A-Z, a-z, 0-9, `_`, `-` and `.`; this is checked when the
-/// crate is compiled, as are scopes, timeouts and icons.
+/// crate is compiled, as are scopes, times and icons.
 #[proc_macro_derive(Tool, attributes(tool, serde, schemars))]
 pub fn derive_tool(input: TokenStream) -> TokenStream {
     item::expand(input.into(), &tool::KIND).into()
@@ -100,6 +102,8 @@ pub fn derive_tool(input: TokenStream) -> TokenStream {
 /// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
 /// | `roles("a", "b")` | the caller needs one of these roles |
 /// | `guard = <expression>` | any other rule |
+/// | `max_age = "15m"` | how long ago the user may have logged in; a whole number of `s`, `m`, `h` or `d` (RFC 9470) |
+/// | `acr("a", "b")` | how the user has to have logged in, one of these (RFC 9470) |
 /// | `listed` | shown in lists also to callers who may not read it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest a read may take; a whole number of `ms`, `s` or `m` |
@@ -149,6 +153,8 @@ pub fn derive_resource(input: TokenStream) -> TokenStream {
 /// | `scopes("a", "b")` | what the caller's token must grant, all of them (RFC 6749, section 3.3) |
 /// | `roles("a", "b")` | the caller needs one of these roles |
 /// | `guard = <expression>` | any other rule |
+/// | `max_age = "15m"` | how long ago the user may have logged in; a whole number of `s`, `m`, `h` or `d` (RFC 9470) |
+/// | `acr("a", "b")` | how the user has to have logged in, one of these (RFC 9470) |
 /// | `listed` | shown in lists also to callers who may not use it; also `= true`, `= false` |
 /// | `advertised = false` | keeps its scopes out of the metadata document |
 /// | `timeout = "10s"` | the longest it may take; a whole number of `ms`, `s` or `m` |

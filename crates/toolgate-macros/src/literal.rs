@@ -1,18 +1,30 @@
-//! What the strings inside `#[tool(..)]` and its sisters may say: scopes, roles, timeouts, icons.
+//! What the strings inside `#[tool(..)]` and its sisters may say: scopes, roles, times, icons.
 
 /// Checks one OAuth scope against `scope-token` of RFC 6749, section 3.3.
 ///
 /// # Errors
 /// A sentence for the user when it is empty or has a character outside the grammar.
 pub(crate) fn scope(text: &str) -> Result<(), String> {
+    token("a scope", "RFC 6749, section 3.3", text)
+}
+
+/// Checks one authentication context class, as it can stand in a challenge between spaces.
+///
+/// # Errors
+/// A sentence for the user when it is empty or has a character that a challenge cannot say.
+pub(crate) fn class(text: &str) -> Result<(), String> {
+    token("an `acr`", "RFC 6750, section 3", text)
+}
+
+fn token(what: &str, source: &str, text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err("a scope cannot be empty".to_owned());
+        return Err(format!("{what} cannot be empty"));
     }
     let allowed = |c: &char| matches!(c, '\x21' | '\x23'..='\x5b' | '\x5d'..='\x7e');
     match text.chars().find(|c| !allowed(c)) {
         None => Ok(()),
-        Some(' ') => Err("a scope cannot contain a space; write one string for each".to_owned()),
-        Some(c) => Err(format!("a scope cannot contain {c:?} (RFC 6749, section 3.3)")),
+        Some(' ') => Err(format!("{what} cannot contain a space; write one string for each")),
+        Some(c) => Err(format!("{what} cannot contain {c:?} ({source})")),
     }
 }
 
@@ -30,22 +42,36 @@ pub(crate) fn text(what: &str, text: &str) -> Result<(), String> {
 /// A sentence for the user when the text is anything else, zero, or more than a `u64` holds.
 pub(crate) fn timeout(text: &str) -> Result<u64, String> {
     const FORM: &str = "expected a whole number and a unit, as in \"250ms\", \"10s\" or \"2m\"";
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let factor = match text.strip_prefix(digits) {
-        Some("ms") => 1,
-        Some("s") => 1_000,
-        Some("m") => 60_000,
-        _ => return Err(FORM.to_owned()),
-    };
-    // `u64::from_str` also takes a leading `+`.
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(FORM.to_owned());
-    }
-    match digits.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
+    match counted(text, &[("ms", 1), ("s", 1_000), ("m", 60_000)]).ok_or(FORM)? {
         Some(0) => Err("with a timeout of zero no call could end in time".to_owned()),
         Some(millis) => Ok(millis),
         None => Err("this timeout is too long to be counted in milliseconds".to_owned()),
     }
+}
+
+/// The seconds in `"30s"`, `"15m"`, `"8h"` or `"1d"`.
+///
+/// # Errors
+/// A sentence for the user when the text is anything else, zero, or more than a `u64` holds.
+pub(crate) fn age(text: &str) -> Result<u64, String> {
+    const FORM: &str =
+        "expected a whole number and a unit, as in \"30s\", \"15m\", \"8h\" or \"1d\"";
+    match counted(text, &[("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]).ok_or(FORM)? {
+        Some(0) => Err("no login is of the very moment; give it some seconds".to_owned()),
+        Some(seconds) => Ok(seconds),
+        None => Err("this age is too long to be counted in seconds".to_owned()),
+    }
+}
+
+/// A whole number times what its unit stands for, where it has that form; none inside, where it is
+/// too large.
+fn counted(text: &str, units: &[(&str, u64)]) -> Option<Option<u64>> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = text.strip_prefix(digits)?;
+    let (_, factor) = units.iter().find(|(known, _)| *known == unit)?;
+    // `u64::from_str` also takes a leading `+`.
+    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse::<u64>().ok()?.checked_mul(*factor))
 }
 
 /// Checks where an icon is, which has to be an `https:` or `data:` URI (basic, "Icons").
@@ -77,7 +103,7 @@ pub(crate) fn media_type(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{icon, media_type, scope, text, timeout};
+    use super::{age, class, icon, media_type, scope, text, timeout};
 
     #[test]
     fn icons_are_where_anybody_may_look() {
@@ -121,6 +147,27 @@ mod tests {
     fn texts_say_something() {
         assert_eq!(text("role", "admin"), Ok(()));
         assert!(text("role", " ").is_err_and(|e| e.contains("role")));
+    }
+
+    #[test]
+    fn classes_can_stand_in_a_challenge() {
+        for good in ["phr", "1", "urn:mace:incommon:iap:silver", "https://a.example/mfa"] {
+            assert_eq!(class(good), Ok(()), "{good}");
+        }
+        for bad in ["", "a b", "a\"b", "\u{e9}"] {
+            assert!(class(bad).is_err_and(|e| e.contains("`acr`")), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ages_are_counted() {
+        assert_eq!(
+            (age("30s"), age("15m"), age("8h"), age("1d")),
+            (Ok(30), Ok(900), Ok(28_800), Ok(86_400))
+        );
+        for bad in ["", "15", "250ms", "0s", "+1s", "1.5h", "1w", "213503982334602d"] {
+            assert!(age(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

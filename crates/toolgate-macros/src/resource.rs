@@ -26,6 +26,8 @@ pub(crate) const KIND: Kind = Kind {
         kind::SCOPES,
         kind::ROLES,
         kind::GUARD,
+        kind::MAX_AGE,
+        kind::ACR,
         kind::LISTED,
         kind::ADVERTISED,
         kind::TIMEOUT,

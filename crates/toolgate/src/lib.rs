@@ -7,10 +7,11 @@ pub use toolgate_auth as auth;
 #[cfg(feature = "macros")]
 pub use toolgate_macros::{Arguments, Output, Prompt, Resource, Tool};
 pub use toolgate_server::{
-    Answer, Asking, Decision, Elicited, Form, Guard, Inner, IntoContents, IntoMessages, Json, Live,
-    Outer, Output, Passed, Passing, Prompt, PromptSpec, Questions, Read, Render, Resource,
-    ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, SealKey, ServeError, Server, Tool,
-    ToolError, ToolSpec, Traced, Typed, Work, form, role, scope, when,
+    Act, Answer, Ask, Asking, Decision, Elicited, Form, Guard, Inner, IntoContents, IntoMessages,
+    Json, Live, Outer, Output, Passed, Passing, Policy, Prompt, PromptSpec, Questions, Read,
+    Render, Resource, ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, SealKey,
+    ServeError, Server, Tool, ToolError, ToolSpec, Traced, Typed, Work, acr, form, max_age, role,
+    scope, when,
 };
 #[cfg(feature = "http")]
 pub use toolgate_transport::http;
@@ -46,8 +47,8 @@ pub mod prelude {
     pub use crate::{
         Asking, Content, Contents, Context, Elicited, Json, PromptMessage, PromptSpec, Questions,
         Read, Render, ResourceSpec, Result, Run, RunBlocking, SafePath, Sampling, ServeError,
-        Server, ToolError, ToolSpec, Typed,
+        Server, ToolError, ToolSpec, Typed, acr,
         auth::{auth_fn, chain},
-        role, scope, when,
+        max_age, role, scope, when,
     };
 }

@@ -38,7 +38,7 @@ impl User {
 #[tool(name = "all", title = "All there is")]
 #[tool(read_only, destructive, idempotent, open_world)]
 #[tool(scopes("a", "b"), roles("x", "y"), guard = when(User::is_active))]
-#[tool(timeout = "10s")]
+#[tool(timeout = "10s", max_age = "15m", acr("phr"))]
 #[serde(deny_unknown_fields)]
 struct All {
     #[schemars(range(max = 9))]
@@ -108,13 +108,18 @@ fn specs() -> (ToolSpec, ToolSpec) {
         Some(_) => Decision::Allow,
         None => Decision::Hide,
     }));
-    (ToolSpec::listed(ToolSpec::guard(spec, guard.and(wait)), true), ToolSpec::new("two"))
+    let login =
+        ToolSpec::acr(ToolSpec::max_age(ToolSpec::new("two"), Duration::from_secs(60)), ["b"]);
+    let login = login.guard(max_age(Duration::from_secs(9)).or(acr(["a"])));
+    (ToolSpec::listed(ToolSpec::guard(spec, guard.and(wait)), true), login)
 }
 
 fn server() -> Server<User> {
     let server = Server::title(Server::new("names", "any text"), "Names");
     let server = Server::instructions(server, "be kind");
     let server = Server::required_scopes(server, ["base"]);
+    let server = Server::role_implies(Server::scope_implies(server, "a", ["b"]), "x", ["y"]);
+    let server = Server::policy(server, scope("a"));
     let server = Server::state(Server::principal::<User>(server), User { active: true });
     let server = Server::blocking_tool::<Slow>(Server::tool::<All>(server));
     let server = Server::outer(server, |passing: Passing| passing.next());

@@ -43,7 +43,16 @@ pub(crate) fn rust_below(place: &str) -> Result<Vec<RustFile>> {
 /// Every manifest of the workspace.
 pub(crate) fn manifests() -> Result<Vec<(PathBuf, String)>> {
     let mut all = text_in(&["."])?;
-    all.extend(text_in(&["crates", "xtask", "bench", "conformance", "examples", "fuzz", "tests"])?);
+    all.extend(text_in(&[
+        "adapters",
+        "crates",
+        "xtask",
+        "bench",
+        "conformance",
+        "examples",
+        "fuzz",
+        "tests",
+    ])?);
     all.retain(|(path, _)| path.ends_with("Cargo.toml"));
     Ok(all)
 }

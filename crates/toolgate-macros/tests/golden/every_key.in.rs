@@ -14,6 +14,8 @@
     scopes("files:write", "files:delete"),
     roles("editor", "admin"),
     guard = scope("files:write").or(role("admin")),
+    max_age = "15m",
+    acr("phr", "phrh"),
     listed,
     advertised = false,
     timeout = "10s",

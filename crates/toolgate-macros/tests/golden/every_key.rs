@@ -58,6 +58,8 @@ const _: () = {
                 .scopes(["files:write", "files:delete"])
                 .roles(["editor", "admin"])
                 .guard(scope("files:write").or(role("admin")))
+                .max_age(::core::time::Duration::from_secs(900))
+                .acr(["phr", "phrh"])
                 .listed(true)
                 .advertised(false)
                 .timeout(::core::time::Duration::from_millis(10000))

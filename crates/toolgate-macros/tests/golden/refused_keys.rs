@@ -2,7 +2,7 @@
     "`#[tool(..)]` belongs on the struct"
 }
 ::core::compile_error! {
-    "unknown key `scope`; expected one of `name`, `title`, `read_only`, `destructive`, `idempotent`, `open_world`, `recursive`, `scopes`, `roles`, `guard`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
+    "unknown key `scope`; expected one of `name`, `title`, `read_only`, `destructive`, `idempotent`, `open_world`, `recursive`, `scopes`, `roles`, `guard`, `max_age`, `acr`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
 }
 ::core::compile_error! {
     "a tool name consists of A-Z, a-z, 0-9, `_`, `-` and `.`; `two words` contains ' '"

@@ -8,7 +8,7 @@
     "`listed` belongs on the struct"
 }
 ::core::compile_error! {
-    "unknown key `uri`; expected one of `name`, `title`, `scopes`, `roles`, `guard`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
+    "unknown key `uri`; expected one of `name`, `title`, `scopes`, `roles`, `guard`, `max_age`, `acr`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
 }
 ::core::compile_error! {
     "a prompt name cannot contain '\\n'"

@@ -14,7 +14,7 @@
     "`complete` belongs on a field"
 }
 ::core::compile_error! {
-    "unknown key `colour`; expected one of `uri`, `name`, `title`, `mime_type`, `size`, `scopes`, `roles`, `guard`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
+    "unknown key `colour`; expected one of `uri`, `name`, `title`, `mime_type`, `size`, `scopes`, `roles`, `guard`, `max_age`, `acr`, `listed`, `advertised`, `timeout`, `single_use`, `unasked_answers`, `icon`"
 }
 ::core::compile_error! {
     "expected a media type, as in \"text/markdown\""

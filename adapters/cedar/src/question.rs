@@ -1,0 +1,118 @@
+//! A question in Cedar's terms: principal, action, resource, context, and what is known of them.
+
+use std::{
+    collections::{HashMap, HashSet},
+    str::FromStr,
+    time::SystemTime,
+};
+
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+};
+use serde_json::Value;
+use toolgate_core::Identity;
+use toolgate_server::{Act, Ask};
+
+use crate::values;
+
+type Attributes = Vec<(String, RestrictedExpression)>;
+
+/// The request, and the entities that it is about; none, where it has no form in Cedar.
+pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request, Entities)> {
+    let identity = ask.caller.identity()?;
+    let principal = uid("User", &format!("{}#{}", identity.key.issuer, identity.key.subject))?;
+    let (kind, use_of) = match ask.item.kind {
+        "tool" => ("Tool", "call"),
+        "resource" => ("Resource", "read"),
+        "template" => ("Template", "read"),
+        "prompt" => ("Prompt", "get"),
+        _ => return None,
+    };
+    let action = uid("Action", if act == Act::Use { use_of } else { "list" })?;
+    let resource = uid(kind, ask.item.key)?;
+    let roles: Option<HashSet<_>> = ask.roles().iter().map(|role| uid("Role", role)).collect();
+    let name = vec![("name".to_owned(), text(ask.item.name))];
+    let entities = [
+        entity(known, &principal, attributes(ask, identity), roles?)?,
+        entity(known, &resource, name, HashSet::new())?,
+    ];
+    let entities = known.clone().upsert_entities(entities, None).ok()?;
+    let context = context(ask, act, identity)?;
+    let request = Request::new(principal, action, resource, context, None).ok()?;
+    Some((request, entities))
+}
+
+fn uid(kind: &str, id: &str) -> Option<EntityUid> {
+    let kind = EntityTypeName::from_str(kind).ok()?;
+    Some(EntityUid::from_type_name_and_id(kind, EntityId::new(id)))
+}
+
+fn text(text: &str) -> RestrictedExpression {
+    RestrictedExpression::new_string(text.to_owned())
+}
+
+fn attributes(ask: &Ask<'_>, identity: &Identity) -> Attributes {
+    let key = &identity.key;
+    let mut attributes = vec![
+        ("issuer", text(&key.issuer)),
+        ("subject", text(&key.subject)),
+        ("scopes", values::texts(ask.scopes().iter())),
+        ("roles", values::texts(ask.roles().iter())),
+    ];
+    attributes.extend(key.client.as_ref().map(|client| ("client", text(client))));
+    attributes.extend(identity.acr.as_ref().map(|acr| ("acr", text(acr))));
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// What the operator knows of it, and over that what this request says.
+fn entity(
+    known: &Entities,
+    uid: &EntityUid,
+    ours: Attributes,
+    mut parents: HashSet<EntityUid>,
+) -> Option<Entity> {
+    let mut attributes = HashMap::new();
+    if let Some(entity) = known.get(uid) {
+        let (_, theirs, above) = entity.clone().into_inner();
+        attributes = theirs;
+        parents.extend(above);
+    }
+    // What a token may say, nobody else says: a client of old would otherwise be one for good.
+    for name in ["client", "acr"] {
+        attributes.remove(name);
+    }
+    attributes.extend(ours);
+    Entity::new(uid.clone(), attributes, parents).ok()
+}
+
+fn context(ask: &Ask<'_>, act: Act, identity: &Identity) -> Option<Context> {
+    let mut pairs = Attributes::new();
+    if let (Some(arguments), Act::Use) = (ask.arguments, act) {
+        pairs.push(("arguments".to_owned(), values::of(arguments.parse::<Value>().ok()?)?));
+    }
+    if let Some(age) = identity.authenticated.and_then(|at| age(at, SystemTime::now())) {
+        pairs.push(("login_age".to_owned(), RestrictedExpression::new_long(age)));
+    }
+    Context::from_pairs(pairs).ok()
+}
+
+/// How many seconds ago, rounded up; none, where it is in the future.
+fn age(at: SystemTime, now: SystemTime) -> Option<i64> {
+    let ago = now.duration_since(at).ok()?;
+    i64::try_from(ago.as_secs() + u64::from(ago.subsec_nanos() > 0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn an_age_is_rounded_up_and_never_negative() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        assert_eq!(age(UNIX_EPOCH, now), Some(100));
+        assert_eq!(age(now - Duration::from_millis(1), now), Some(1));
+        assert_eq!(age(now + Duration::from_millis(1), now), None);
+    }
+}
