@@ -20,6 +20,8 @@ pub(crate) const LEGACY: &str = "instructions, in a session";
 pub(crate) const CROWD: &str = "instructions, in one of 10,000 sessions";
 /// A call among many tools, over one where there is one tool.
 pub(crate) const AMONG: &str = "instructions, tools/call among 1,000 tools";
+/// A token that is remembered, over one that is verified anew, by the authenticator alone.
+pub(crate) const KNOWN: &str = "instructions, a token that is remembered";
 /// What a session takes.
 pub(crate) const BYTES: &str = "bytes of an idle session";
 
@@ -53,6 +55,9 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
             shown(what, counted, Some(kept));
             measures.insert(format!("{what}, {access_name}"), kept);
         }
+        if access == Access::Token {
+            tokens(access, issuer, &ours, &mut measures)?;
+        }
         // A token costs each of these what it costs a call.
         if access == Access::Anybody {
             asked(access, issuer, &ours, &mut measures)?;
@@ -64,6 +69,30 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
     measures.insert(BYTES.into(), bytes);
     println!();
     Ok(measures)
+}
+
+/// What a token costs: a call whose token is verified anew, over one whose token is remembered; and the
+/// same without the call.
+fn tokens(access: Access, issuer: &Issuer, call: &PerCall, measures: &mut Measures) -> Result {
+    let [anew, known, unknown] = [
+        count(Side::Anew, access, issuer)?,
+        count(Side::Known, access, issuer)?,
+        count(Side::Unknown, access, issuer)?,
+    ];
+    shown("instructions, the authenticator alone, anew", unknown.instructions, None);
+    for (what, counted, kept) in [
+        (
+            "instructions, a call verified anew",
+            anew.instructions,
+            anew.instructions / call.instructions,
+        ),
+        (KNOWN, known.instructions, known.instructions / unknown.instructions),
+        ("allocations, a token that is remembered", known.allocations, known.allocations),
+    ] {
+        shown(what, counted, Some(kept));
+        measures.insert(what.into(), kept);
+    }
+    Ok(())
 }
 
 /// What is asked besides: instructions over those of a call, and all allocations.
