@@ -119,7 +119,8 @@ impl Case {
         }
         let memory = if matches!(side, Side::Anew | Side::Unknown) { 0 } else { MEMORY };
         if matches!(side, Side::Known | Side::Unknown) {
-            let subject = Box::new(Door::new(ours::authenticator(access, issuer, memory)?));
+            let subject =
+                Box::new(Door::new(ours::authenticator(access, issuer, memory)?, &token)?);
             return Ok(Self { subject, side, token, session: None });
         }
         let sessions = MemorySessions::new();
