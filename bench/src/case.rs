@@ -5,7 +5,16 @@ use http_body_util::Full;
 use hyper::{Request, StatusCode, header::HeaderValue};
 use toolgate::core::{BoxFuture, legacy::MemorySessions};
 
-use crate::{Result, asked, floor::Floor, issuer::Issuer, legacy, ours};
+use crate::{
+    Result, asked,
+    door::{self, Door},
+    floor::Floor,
+    issuer::Issuer,
+    legacy, ours,
+};
+
+/// Tokens that are remembered, unless none are: as many as by default.
+pub(crate) const MEMORY: usize = 4096;
 
 /// Who is asked for credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +44,12 @@ pub(crate) enum Side {
     Read,
     /// Ours, with notes before the reply.
     Notes,
+    /// Ours, with a token that is verified anew.
+    Anew,
+    /// The authenticator alone, with a token that is remembered.
+    Known,
+    /// The authenticator alone, with one that is verified anew.
+    Unknown,
 }
 
 impl Access {
@@ -49,7 +64,7 @@ impl Access {
 }
 
 impl Side {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Ours,
         Self::Floor,
         Self::Legacy,
@@ -58,6 +73,9 @@ impl Side {
         Self::List,
         Self::Read,
         Self::Notes,
+        Self::Anew,
+        Self::Known,
+        Self::Unknown,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -70,6 +88,9 @@ impl Side {
             Self::List => "list",
             Self::Read => "read",
             Self::Notes => "notes",
+            Self::Anew => "anew",
+            Self::Known => "known",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -96,11 +117,21 @@ impl Case {
             let subject = Box::new(Floor::new(access, issuer)?);
             return Ok(Self { subject, side, token, session: None });
         }
+        let memory = if matches!(side, Side::Anew | Side::Unknown) { 0 } else { MEMORY };
+        if matches!(side, Side::Known | Side::Unknown) {
+            let subject =
+                Box::new(Door::new(ours::authenticator(access, issuer, memory)?, &token)?);
+            return Ok(Self { subject, side, token, session: None });
+        }
         let sessions = MemorySessions::new();
         if side == Side::Crowd {
             legacy::crowd(&sessions).await?;
         }
-        let service = ours::in_process(asked::server(side), access, issuer, sessions)?;
+        let service = ours::in_process(
+            asked::server(side),
+            ours::authenticator(access, issuer, memory)?,
+            sessions,
+        )?;
         let session = match side {
             Side::Legacy | Side::Crowd => Some(legacy::begin(&service, &token).await?),
             _ => None,
@@ -119,6 +150,7 @@ impl Case {
     /// Whether it was answered.
     pub(crate) fn verify(&self, answer: &(StatusCode, Bytes)) -> Result {
         match &self.session {
+            _ if matches!(self.side, Side::Known | Side::Unknown) => door::verify(answer),
             Some(_) => legacy::verify(answer),
             None => asked::verify(self.side, answer),
         }

@@ -20,6 +20,9 @@ pub(crate) const LEGACY: &str = "instructions, in a session";
 pub(crate) const CROWD: &str = "instructions, in one of 10,000 sessions";
 /// A call among many tools, over one where there is one tool.
 pub(crate) const AMONG: &str = "instructions, tools/call among 1,000 tools";
+/// A token that is remembered, over one that is verified anew, by the authenticator alone: besides
+/// SHA-256, for which callgrind has none of the CPU's instructions.
+pub(crate) const KNOWN: &str = "instructions, a remembered token";
 /// What a session takes.
 pub(crate) const BYTES: &str = "bytes of an idle session";
 
@@ -53,6 +56,9 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
             shown(what, counted, Some(kept));
             measures.insert(format!("{what}, {access_name}"), kept);
         }
+        if access == Access::Token {
+            tokens(access, issuer, &ours, &mut measures)?;
+        }
         // A token costs each of these what it costs a call.
         if access == Access::Anybody {
             asked(access, issuer, &ours, &mut measures)?;
@@ -64,6 +70,32 @@ pub(crate) fn measure(issuer: &Issuer) -> Result<Measures> {
     measures.insert(BYTES.into(), bytes);
     println!();
     Ok(measures)
+}
+
+/// What a token costs: a call whose token is verified anew, over one whose token is remembered; and the
+/// same without the call.
+fn tokens(access: Access, issuer: &Issuer, call: &PerCall, measures: &mut Measures) -> Result {
+    let [anew, known, unknown] = [
+        count(Side::Anew, access, issuer)?,
+        count(Side::Known, access, issuer)?,
+        count(Side::Unknown, access, issuer)?,
+    ];
+    let besides = |it: &PerCall| it.instructions - it.hashing;
+    shown("instructions, a new token", unknown.instructions, None);
+    shown("instructions, SHA-256 of a remembered token", known.hashing, None);
+    for (what, counted, kept) in [
+        (
+            "instructions, a call verified anew",
+            anew.instructions,
+            anew.instructions / call.instructions,
+        ),
+        (KNOWN, besides(&known), besides(&known) / besides(&unknown)),
+        ("allocations, a remembered token", known.allocations, known.allocations),
+    ] {
+        shown(what, counted, Some(kept));
+        measures.insert(what.into(), kept);
+    }
+    Ok(())
 }
 
 /// What is asked besides: instructions over those of a call, and all allocations.
@@ -94,6 +126,7 @@ fn shown(what: &str, counted: f64, kept: Option<f64>) {
 
 struct PerCall {
     instructions: f64,
+    hashing: f64,
     allocations: f64,
 }
 
@@ -111,6 +144,7 @@ fn difference(few: Count, many: Count, calls: usize) -> PerCall {
     let each = |few: u64, many: u64| many.saturating_sub(few) as f64 / calls as f64;
     PerCall {
         instructions: each(few.instructions, many.instructions),
+        hashing: each(few.hashing, many.hashing),
         allocations: each(few.allocations, many.allocations),
     }
 }
@@ -121,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_both_runs_have_in_common_does_not_count() {
-        let count = |instructions, allocations| Count { instructions, allocations };
+        let count = |instructions, allocations| Count { instructions, hashing: 0, allocations };
         let each = difference(count(1000, 77), count(3000, 87), 4);
         assert_eq!((each.instructions, each.allocations), (500.0, 2.5));
     }

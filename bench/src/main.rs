@@ -10,6 +10,7 @@
 
 mod asked;
 mod case;
+mod door;
 mod exchange;
 mod floor;
 mod issuer;
@@ -73,6 +74,7 @@ fn measure(words: &[&str]) -> Result {
     let issuer = runtime.block_on(Issuer::start())?;
     if !words.contains(&"--counts") {
         runtime.block_on(throughput::measure(&issuer))?;
+        runtime.block_on(door::measure(&issuer))?;
     }
     drop(runtime);
     let measures = counts::measure(&issuer)?;

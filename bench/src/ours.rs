@@ -15,7 +15,7 @@ use toolgate::{
 };
 
 use crate::{
-    case::{Access, Subject},
+    case::{Access, MEMORY, Subject},
     exchange::RESOURCE,
     issuer::Issuer,
 };
@@ -38,11 +38,9 @@ impl Run for Add {
 /// The service of a server alone.
 pub(crate) fn in_process(
     server: Server,
-    access: Access,
-    issuer: &Issuer,
+    auth: Arc<dyn Authenticate>,
     sessions: MemorySessions,
 ) -> crate::Result<McpService> {
-    let auth = authenticator(access, issuer)?;
     Ok(http::service(server).auth(auth).public_url(RESOURCE).sessions(sessions).build()?)
 }
 
@@ -66,7 +64,7 @@ fn names() -> impl Authenticate {
 
 /// Serves on a free port as long as the runtime runs.
 pub(crate) async fn listen(access: Access, issuer: &Issuer) -> crate::Result<SocketAddr> {
-    let auth = authenticator(access, issuer)?;
+    let auth = authenticator(access, issuer, MEMORY)?;
     let (tell, told) = oneshot::channel();
     let http = http::bind("127.0.0.1:0").auth(auth).public_url(RESOURCE).on_listen(move |at| {
         let _ = tell.send(at.addr);
@@ -79,7 +77,12 @@ pub(crate) fn server() -> Server {
     Server::new("bench", "1.0.0").tool::<Add>()
 }
 
-fn authenticator(access: Access, issuer: &Issuer) -> crate::Result<Arc<dyn Authenticate>> {
+/// What looks at tokens, and remembers so many.
+pub(crate) fn authenticator(
+    access: Access,
+    issuer: &Issuer,
+    memory: usize,
+) -> crate::Result<Arc<dyn Authenticate>> {
     Ok(match access {
         Access::Anybody => {
             Arc::new(auth_fn(|_| async { Identity::new(Key::new("bench", "anybody")) }))
@@ -87,7 +90,7 @@ fn authenticator(access: Access, issuer: &Issuer) -> crate::Result<Arc<dyn Authe
         Access::Token => {
             let keys = Published(Bytes::from(issuer.keys.clone()));
             let uri = format!("{}/keys", issuer.name);
-            Arc::new(jwt(&*issuer.name).jwks_uri(uri).fetch(keys).build()?)
+            Arc::new(jwt(&*issuer.name).jwks_uri(uri).fetch(keys).memory(memory).build()?)
         }
     })
 }

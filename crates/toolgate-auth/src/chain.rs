@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use toolgate_core::{
     Authenticate, BoxFuture, Challenge, Credentials, Refusal, ResourceCard, Verdict,
-    authenticate::Reason,
+    authenticate::Reason, protocol::Json,
 };
 
 /// Begins a chain of authenticators; [`Chain::or`] adds the others.
@@ -114,20 +114,34 @@ fn same(one: &Challenge, other: &Challenge) -> bool {
 
 /// What two authenticators, either of which may decide, say of themselves.
 fn both(mut card: ResourceCard, next: ResourceCard) -> ResourceCard {
+    let all_promised = [&card, &next].into_iter().all(promises);
     for issuer in next.authorization_servers {
         if !card.authorization_servers.contains(&issuer) {
             card.authorization_servers.push(issuer);
         }
     }
     card.needs_resource |= next.needs_resource;
+    card.more.retain(|member| !is_promise(member) || all_promised);
     // A promise to tools, so it holds only where it holds for every caller.
     card.principals.retain(|principal| next.principals.contains(principal));
     for (name, value) in next.more {
-        if !card.more.iter().any(|(known, _)| *known == name) {
-            card.more.push((name, value));
+        let member = (name, value);
+        let kept = all_promised || !is_promise(&member);
+        if kept && !card.more.iter().any(|(known, _)| *known == member.0) {
+            card.more.push(member);
         }
     }
     card
+}
+
+/// Whether it says that no access token is taken without proof (RFC 9728, section 2), which holds only
+/// where every member that takes some says so.
+fn is_promise((name, value): &(String, Json)) -> bool {
+    name == "dpop_bound_access_tokens_required" && value.as_bytes() == b"true"
+}
+
+fn promises(card: &ResourceCard) -> bool {
+    card.authorization_servers.is_empty() || card.more.iter().any(is_promise)
 }
 
 #[cfg(test)]

@@ -204,3 +204,31 @@ fn the_card_names_every_issuer_and_promises_what_all_members_make() {
     assert!(!chain(said(&first)).or(said(&none)).card().needs_resource);
     assert_eq!(chain(said(&first)).card(), first);
 }
+
+#[test]
+fn proof_is_promised_for_all_tokens_only_where_every_member_that_takes_some_asks_for_it() {
+    let name = "dpop_bound_access_tokens_required";
+    let with = |issuers: &[&str], required: Option<&str>| {
+        let mut card = card(issuers, &[]);
+        let json = |text: &str| (name.to_owned(), Json::from_text(text.to_owned()).unwrap());
+        card.more = required.map(json).into_iter().collect();
+        Said(vec![], card)
+    };
+    let strict = || with(&["https://a"], Some("true"));
+    let keys = || with(&[], None);
+    let told = |chain: Chain| {
+        let more = chain.card().more;
+        more.first().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    for lax in [|| ("https://b", None), || ("https://b", Some("false"))] {
+        let (issuer, required) = lax();
+        let lax = || with(&[issuer], required);
+        for chain in [chain(strict()).or(lax()), chain(lax()).or(keys()).or(strict())] {
+            assert_ne!(told(chain).as_deref(), Some("true"), "{required:?}");
+        }
+    }
+    // Keys are no access tokens.
+    for chain in [chain(keys()).or(strict()), chain(strict()).or(keys()).or(strict())] {
+        assert_eq!(told(chain).as_deref(), Some("true"));
+    }
+}
