@@ -160,3 +160,16 @@ fn members(answer: &Response<Bytes>) -> Result<Map<String, Value>, Denied> {
     // Two readers of a member that comes twice may read two things.
     if read.twice { Err(Denied::NoAnswer) } else { Ok(read.map) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_says_nothing_that_is_no_code() {
+        assert_eq!(Code::of("invalid_grant").text(), "invalid_grant");
+        for text in ["eyJhbGciOiJub25lIn0", "a\nb", "user ann", &"x".repeat(41)] {
+            assert_eq!(Code::of(text).text(), "another code", "{text}");
+        }
+    }
+}
