@@ -6,7 +6,14 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    routing::get,
+};
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, task::JoinHandle};
 use toolgate_auth::{Exchanging, JwtAuth, Target, exchange, introspection, jwt, presets};
 use toolgate_core::{
     Authenticate, BoxFuture, Challenge, Context, Credentials, Refusal, ResourceCard, Verdict,
@@ -17,8 +24,9 @@ use toolgate_testkit::{AuthorizationServer, Endpoint, Fault, Logs, OAuthClient};
 use toolgate_transport::http;
 
 use super::{Nothing, RESOURCE, Reply, Served, Session, bound, mcp, old, said, server};
+use crate::support::program::Program;
 
-const REPORTS: &str = "reports-api";
+const REPORTS: &str = "reports";
 const SECRET: &str = "s3cr3t-of-the-portal";
 
 /// The upstream's verifier, which keeps what it was sent.
@@ -262,4 +270,48 @@ async fn opaque_tokens_are_exchanged_too() {
     let ask = mcp::post(&mcp::call(1, "report", json!({}))).bearer(&mine);
     let expected = format!("{} portal portal ", issuer.issuer());
     assert_eq!(said(&portal.send(&ask).await), expected);
+}
+
+/// The reports of an API that is no MCP server: its own, to whoever has a token for it.
+async fn reports(issuer: &str) -> (SocketAddr, JoinHandle<()>) {
+    let auth = jwt(issuer).audience([REPORTS]).build().expect("settings that agree");
+    let answer = |State(auth): State<JwtAuth>, head: HeaderMap| async move {
+        let sent = head.get("authorization").and_then(|sent| sent.to_str().ok());
+        let fields = [("authorization", sent.unwrap_or_default().to_owned())];
+        match auth.authenticate(&Credentials::from_fields(fields)).await {
+            Verdict::Known(who, _) if who.scopes.contains("reports:read") => {
+                (StatusCode::OK, format!("the report of {}", who.key.subject))
+            }
+            _ => (StatusCode::UNAUTHORIZED, "nobody's report".to_owned()),
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let addr = listener.local_addr().expect("its address");
+    let router = Router::new().route("/mine", get(answer)).with_state(auth);
+    (addr, tokio::spawn(async move { drop(axum::serve(listener, router).await) }))
+}
+
+#[tokio::test]
+async fn the_example_fetches_the_callers_report() {
+    let client = OAuthClient::confidential("portal", SECRET).exchanges(["reports"]);
+    let issuer = AuthorizationServer::builder().client(client).start().await.expect("an issuer");
+    let (addr, task) = reports(issuer.issuer()).await;
+    let url = format!("http://{addr}/mine");
+    let variables = [
+        ("TOOLGATE_ISSUER", issuer.issuer()),
+        ("CLIENT_ID", "portal"),
+        ("CLIENT_SECRET", SECRET),
+        ("REPORTS_URL", &url),
+    ];
+    let mut program = Program::start(env!("CARGO_BIN_EXE_exchange"), &variables).await;
+    let roles = json!({ "roles": ["auditor"] });
+    let token = issuer.token("ann").claim("azp", "desk").claim("typ", "Bearer");
+    let token = token.audience(program.url()).claim("realm_access", roles).sign();
+    let call = mcp::post(&mcp::call(1, "report", json!({})));
+    let reply = program.send(&call.clone().bearer(&token)).await;
+    assert_eq!(said(&reply), "the report of ann");
+    assert_eq!(program.send(&call).await.status, 401);
+    let log = program.log().await.join("\n");
+    assert!(!log.contains(&token) && !log.contains(SECRET), "{log}");
+    task.abort();
 }
