@@ -4,8 +4,8 @@
 //! Reads `TOOLGATE_ISSUER`, `CLIENT_ID` and `CLIENT_SECRET` of this server at the issuer, `REPORTS_URL`,
 //! `TOOLGATE_PUBLIC_URL` and `TOOLGATE_ADDR`.
 
+use ::http::Request;
 use bytes::Bytes;
-use http::Request;
 use toolgate::{
     StartError,
     auth::{Fetch, HttpFetch, Target, exchange, presets},

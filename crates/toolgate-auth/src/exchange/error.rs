@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use toolgate_core::{Denial, Error};
+use toolgate_core::{Denial, Error, Scopes};
 
 /// Why there is no token. Clones tell the same.
 ///
@@ -74,7 +74,11 @@ fn told(kind: ExchangeErrorKind, wanted: Wanted) -> Option<Error> {
             "the user has to agree, at the authorization server, that this server acts for them at \
              another",
         ),
-        Kind::StepUp => Error::denied(Denial::StepUp { max_age: wanted.max_age, acr: wanted.acr }),
+        Kind::StepUp => Error::denied(Denial::StepUp {
+            max_age: wanted.max_age,
+            acr: wanted.acr,
+            scopes: Scopes::none(),
+        }),
         Kind::Denied => Error::shown(
             "the authorization server does not let this server act for the user there, or not with \
              the scopes that this needs",

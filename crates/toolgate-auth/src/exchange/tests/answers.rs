@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use toolgate_core::Error;
+use toolgate_core::{Error, Scopes};
 
 use super::*;
 
@@ -146,6 +146,7 @@ async fn a_step_up_says_which_login_is_wanted() {
         world.replies(ENDPOINT, 400, &answer);
         let error = ask(&world.exchanger(), &reports()).await.unwrap_err();
         let step_up = Denial::StepUp {
+            scopes: Scopes::none(),
             max_age: max_age.map(Duration::from_secs),
             acr: acr.map(str::to_owned),
         };
@@ -157,7 +158,7 @@ async fn a_step_up_says_which_login_is_wanted() {
 fn what_is_told_is_ours_and_nothing_of_theirs() {
     for (kind, status) in [
         (Kind::Login, Some(Denial::Unauthenticated)),
-        (Kind::StepUp, Some(Denial::StepUp { max_age: None, acr: None })),
+        (Kind::StepUp, Some(Denial::StepUp { max_age: None, acr: None, scopes: Scopes::none() })),
         (Kind::NoToken, None),
         (Kind::Consent, None),
         (Kind::Denied, None),
