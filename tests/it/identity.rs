@@ -1,6 +1,8 @@
 //! Who is let in, over HTTP and in both eras: tokens of several issuers, opaque tokens, tokens that are
-//! bound to a key or a certificate, API keys and callers that a gateway names.
+//! bound to a key or a certificate, API keys and callers that a gateway names; and what a server does on
+//! their behalf.
 
+mod behalf;
 mod bound;
 mod chains;
 mod families;

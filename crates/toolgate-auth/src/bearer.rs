@@ -40,6 +40,12 @@ pub(crate) fn token(credentials: &Credentials, scheme: &str) -> Result<Token, Ve
 pub struct Token(Box<str>);
 
 impl Token {
+    /// What can be sent as a bearer token.
+    #[cfg(feature = "jwt")]
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        is_b64token(text.as_bytes()).then(|| Self(text.into()))
+    }
+
     /// The token itself. Keep it out of logs, answers and calls to other servers.
     pub fn expose(&self) -> &str {
         &self.0

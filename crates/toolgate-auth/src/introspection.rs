@@ -6,8 +6,6 @@
 
 mod answer;
 mod builder;
-mod client;
-mod endpoint;
 mod reach;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -29,20 +27,18 @@ use toolgate_core::{
     Verdict,
 };
 
+pub use self::builder::{Introspection, IntrospectionDanger, introspection};
 use self::{
     answer::{Dialect, Said, Unclear},
-    client::Client,
-    endpoint::Endpoint,
     reach::{REST, Reach},
-};
-pub use self::{
-    builder::{Introspection, IntrospectionDanger, introspection},
-    client::ClientKey,
 };
 use crate::{
     bearer::Token,
     bound::{Bound, Good, Possession},
     claims::{Claims, Mapping},
+    client::Client,
+    endpoint::{Endpoint, Nowhere},
+    exchange::Exchanger,
     fetch::{Fetch, FetchError, FetchErrorKind, chain},
     flight::{Flights, NoFlight},
     form,
@@ -79,6 +75,7 @@ struct Shared {
     timeout: Duration,
     clock: Clock,
     mapping: Mapping,
+    exchanger: Option<Exchanger>,
     leave_jwts: bool,
     clients_without_subject: bool,
     possession: Possession,
@@ -150,15 +147,16 @@ impl Shared {
         if this.leave_jwts && has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        let Good { identity, bound } = match Self::worth(this, &token, with.resource()).await {
+        let good = match Self::worth(this, &token, with.resource()).await {
             Outcome::Known(good) => good,
             Outcome::Refused(refusal) => return Err(Verdict::Refused(refusal)),
             Outcome::Unavailable => return Err(Verdict::Unavailable { retry: REST }),
             Outcome::Failed(why) => return Err(Verdict::Failed(why.into())),
         };
+        let Good { identity, bound } = good;
         let proven = this.possession.proven(scheme, &bound, &identity.key, &token, with);
         let answer = proven.await?;
-        Ok((identity, answer))
+        Ok((Exchanger::keep(this.exchanger.as_ref(), identity, &token), answer))
     }
 
     /// What a token is worth, whoever sent it.
@@ -224,7 +222,11 @@ impl Shared {
     }
 
     async fn ask(&self, token: &Token) -> Result<Said, Trouble> {
-        let uri = self.endpoint.uri(&self.settings.issuer, &*self.fetch).await?;
+        let uri = self.endpoint.uri(&self.settings.issuer, &*self.fetch).await;
+        let uri = uri.map_err(|nowhere| match nowhere {
+            Nowhere::Fetch(error) => Trouble::Fetch(error),
+            Nowhere::Unnamed => Trouble::NoEndpoint,
+        })?;
         let name = if self.dialect == Dialect::Google { "access_token" } else { "token" };
         let mut fields = vec![(name, token.expose().to_owned())];
         if self.dialect == Dialect::Standard {

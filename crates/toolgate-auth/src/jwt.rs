@@ -49,6 +49,7 @@ use crate::{
     bearer::Token,
     bound::{Bound, Good, Possession},
     claims::Mapping,
+    exchange::Exchanger,
     memory::{Hash, Memory, hash},
 };
 
@@ -100,6 +101,7 @@ struct Issuer {
     mapping: Mapping,
     /// Whether its tokens are remembered; the memory itself is shared.
     remembers: bool,
+    exchanger: Option<Exchanger>,
 }
 
 impl Authenticate for JwtAuth {
@@ -146,7 +148,9 @@ impl Shared {
         let Good { identity, bound } = good;
         let proven = self.possession.proven(scheme, &bound, &identity.key, &token, with);
         let answer = proven.await?;
-        Ok((identity, answer))
+        let by = |issuer: &&Issuer| issuer.settings.issuer == *identity.key.issuer;
+        let exchanger = self.issuers.iter().find(by).and_then(|issuer| issuer.exchanger.as_ref());
+        Ok((Exchanger::keep(exchanger, identity, &token), answer))
     }
 
     /// What a token is worth, whoever sent it.

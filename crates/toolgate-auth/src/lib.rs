@@ -4,6 +4,7 @@
 //!   that their issuer publishes.
 //!   `issuers` verifies those of several, `presets` knows well-known providers.
 //! - `introspection`, of the same feature, asks an authorization server about tokens that are opaque.
+//! - `exchange`, of the same feature, gets tokens for other servers on behalf of callers.
 //! - `dpop`, of the same feature, tells whether a proof of a key is right.
 //! - `api_keys` (a feature, on by default) verifies keys that an operator hands out and keeps as
 //!   hashes.
@@ -23,9 +24,15 @@ mod bound;
 mod chain;
 #[cfg(feature = "jwt")]
 mod claims;
+#[cfg(feature = "jwt")]
+mod client;
 mod closure;
 #[cfg(feature = "jwt")]
 pub mod dpop;
+#[cfg(feature = "jwt")]
+mod endpoint;
+#[cfg(feature = "jwt")]
+mod exchange;
 #[cfg(feature = "jwt")]
 mod fetch;
 #[cfg(feature = "jwt")]
@@ -59,9 +66,11 @@ pub use self::{
 #[cfg(feature = "jwt")]
 pub use self::{
     claims::{Claims, Fields, Mapping},
-    fetch::{Fetch, FetchError, FetchErrorKind, HttpFetch, HttpFetchBuilder},
-    introspection::{
-        ClientKey, Introspection, IntrospectionAuth, IntrospectionDanger, introspection,
+    client::ClientKey,
+    exchange::{
+        Exchange, ExchangeError, ExchangeErrorKind, Exchanged, Exchanging, Target, exchange,
     },
+    fetch::{Fetch, FetchError, FetchErrorKind, HttpFetch, HttpFetchBuilder},
+    introspection::{Introspection, IntrospectionAuth, IntrospectionDanger, introspection},
     jwt::{Algorithm, Danger, Jwt, JwtAuth, issuers, jwt},
 };

@@ -17,6 +17,7 @@
 //! [`Jwt::audience`](crate::Jwt::audience).
 
 use crate::{
+    exchange::{Exchange, exchange},
     introspection::{Introspection, introspection},
     jwt::{Algorithm, Jwt, jwt},
 };
@@ -236,6 +237,40 @@ pub fn google<S: Into<String>>(clients: impl IntoIterator<Item = S>) -> Introspe
         .endpoint("https://oauth2.googleapis.com/tokeninfo")
         .audience(clients)
         .claims(|claims| claims.client_claims(["azp"]).scopes(["scope"]))
+}
+
+/// An exchange at a tenant of Entra ID, by its id, in the words of its on-behalf-of flow: a grant of type
+/// `jwt-bearer` with `requested_token_use=on_behalf_of`.
+///
+/// A [`Target`](crate::Target) has scopes alone: `api://reports/read`, or `api://reports/.default` for all
+/// that the user or an administrator agreed to. What needs another login (`interaction_required`) is a
+/// step-up; what needs their consent (`suberror`), words that say so. The `claims` that Entra wants to see
+/// in the next login are not passed on: no MCP client sends them. A
+/// [`private_key_jwt`](Exchange::private_key_jwt) needs a key with its
+/// [`certificate`](crate::ClientKey::certificate).
+pub fn entra_obo(tenant: impl AsRef<str>) -> Exchange {
+    let at = format!("https://login.microsoftonline.com/{}", tenant.as_ref());
+    exchange(format!("{at}/v2.0")).entra().endpoint(format!("{at}/oauth2/v2.0/token"))
+}
+
+/// An exchange with another organization's authorization server, in two steps (Identity Assertion JWT
+/// Authorization Grant, draft 04): `provider`, who logs in the users, gives a grant for `other`, and `other` a
+/// token for it. How this server proves who it is can differ; all other settings are those of `provider`.
+///
+/// ```
+/// use toolgate_auth::{exchange, presets};
+///
+/// let chat = presets::id_jag(
+///     exchange("https://id.example").client_secret("portal", "one from the environment"),
+///     exchange("https://login.chat.example").client_secret("acme-portal", "another"),
+/// );
+/// ```
+///
+/// A [`Target`](crate::Target) has resources and scopes; the audience is `other`. The subject is the access
+/// token that the caller sent, since a server has no other: the draft asks providers to take ID tokens and
+/// leaves access tokens to them, so ask yours.
+pub fn id_jag(provider: Exchange, other: Exchange) -> Exchange {
+    provider.id_jag(other)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ struct Inner {
     message: Cow<'static, str>,
     data: Option<Json>,
     denial: Option<Denial>,
+    shown: bool,
 }
 
 /// A refusal that HTTP has a status for.
@@ -56,7 +57,16 @@ pub enum Denial {
 impl Error {
     /// An error by code and message.
     pub fn new(code: i32, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner { code, message: message.into(), data: None, denial: None }))
+        let message = message.into();
+        Self(Box::new(Inner { code, message, data: None, denial: None, shown: false }))
+    }
+
+    /// Words for whoever asked, from code that knows no tools. A tool that passes them on with `?` says
+    /// them in its result; where a result has no place for words, they are an error's message.
+    pub fn shown(words: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(code::INTERNAL_ERROR, words);
+        error.0.shown = true;
+        error
     }
 
     /// The parameters are wrong, or name something that does not exist.
@@ -129,6 +139,11 @@ impl Error {
     /// What else the peer is told.
     pub fn data(&self) -> Option<&Json> {
         self.0.data.as_ref()
+    }
+
+    /// Whether its message is [words for whoever asked](Self::shown).
+    pub fn is_shown(&self) -> bool {
+        self.0.shown
     }
 
     /// The refusal, where this is one.

@@ -35,7 +35,7 @@ pub use toolgate_transport as transport;
 /// What most programs need.
 pub mod prelude {
     #[cfg(feature = "jwt")]
-    pub use crate::auth::jwt;
+    pub use crate::auth::{Exchanging, jwt};
     #[cfg(feature = "api-keys")]
     pub use crate::auth::{ApiKey, api_keys};
     #[cfg(feature = "http")]

@@ -8,7 +8,10 @@ use serde_json::json;
 use toolgate::{
     Authenticate, Decision, Guard, Identity, Key, Live, Passing, Refusal, Scopes, Service,
     Shutdown, Transport, Verdict, Work,
-    auth::{ApiKeys, Claims, Danger, Fields, Jwt, Mapping, introspection, issuers, presets},
+    auth::{
+        ApiKeys, Claims, Danger, Fields, Jwt, Mapping, Target, exchange, introspection, issuers,
+        presets,
+    },
     core::{
         BoxFuture, Challenge, Credentials, IntoService, ResourceCard,
         env::Env,
@@ -187,6 +190,15 @@ fn providers() -> std::result::Result<toolgate::auth::JwtAuth, toolgate::StartEr
     issuers([cognito, new.audience(["a"]), old.audience(["b"]), tokens()])
 }
 
+fn on_behalf() -> std::result::Result<toolgate::auth::JwtAuth, toolgate::StartError> {
+    let reports = Target::new().audience("reports");
+    let _asks = async |cx: Context| Exchanging::exchange(&cx, &reports).await.is_ok();
+    let standard = exchange("https://id.example").client_secret("us", "secret");
+    Jwt::exchange(tokens(), standard).build()?;
+    let entra = presets::entra_obo("72f988bf-86f1-41af-91ab-2d7cd011db47");
+    Jwt::exchange(tokens(), entra.client_secret("us", "secret")).build()
+}
+
 fn mapped(claims: Mapping) -> Mapping {
     let claims = Mapping::roles(Mapping::clients(claims, ["ours"]), ["realm_access.roles"]);
     Mapping::user::<Owner>(Mapping::scopes(claims, ["scp"]), |owner| {
@@ -228,6 +240,7 @@ async fn what_the_page_names_is_there() {
     providers().unwrap();
     presets::google(["1234.apps.googleusercontent.com"]).build().unwrap();
     introspection("https://id.example").client_secret("us", "secret").build().unwrap();
+    on_behalf().unwrap();
     let both = chain(keys.build().unwrap()).or(tokens().build().unwrap()).or(closure).or(Door);
 
     let sessions = MemorySessions::idle(MemorySessions::new(), Duration::from_secs(60));

@@ -9,17 +9,14 @@ use std::{
 use http::Uri;
 use toolgate_core::{Refusal, StartError};
 
-use super::{
-    Clock, IntrospectionAuth, Shared,
-    answer::Dialect,
-    client::{Client, ClientKey},
-    endpoint::Endpoint,
-    reach::Reach,
-};
+use super::{Clock, IntrospectionAuth, Shared, answer::Dialect, reach::Reach};
 use crate::{
     bound::{Asked, Dpop, Mtls, Possession},
     claims::{Claims, Mapping, Principal},
+    client::{Client, ClientKey},
     dpop::{Nonces, ProofStore},
+    endpoint::Endpoint,
+    exchange::Exchange,
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
     issuer::{Said, is_local, parsed},
@@ -72,6 +69,7 @@ pub fn introspection(issuer: impl Into<String>) -> Introspection {
         clock: Arc::new(SystemTime::now),
         fetch: None,
         mapping: Mapping::default(),
+        exchange: None,
     }
 }
 
@@ -95,6 +93,7 @@ pub struct Introspection {
     clock: Clock,
     fetch: Option<Arc<dyn Fetch>>,
     mapping: Mapping,
+    exchange: Option<Exchange>,
 }
 
 impl Introspection {
@@ -141,6 +140,13 @@ impl Introspection {
     {
         self.mapping = self.mapping.principal(Principal::new(make));
         self
+    }
+
+    /// Lets handlers ask for tokens of other servers on behalf of callers, as
+    /// [`Jwt::exchange`](crate::Jwt::exchange) does.
+    #[must_use]
+    pub fn exchange(self, exchange: Exchange) -> Self {
+        Self { exchange: Some(exchange), ..self }
     }
 
     /// For how long answers count: a good one 60 seconds unless set, an hour at most and never beyond
@@ -288,13 +294,14 @@ impl Introspection {
         Ok(IntrospectionAuth(Arc::new(Shared {
             settings,
             dialect: self.dialect,
-            endpoint: Endpoint::new(endpoint, loopback),
+            endpoint: Endpoint::new("introspection_endpoint", endpoint, loopback),
             client: self.client,
             possession: Possession::of(&[&self.proofs], Arc::clone(&self.clock)),
             fetch,
             timeout: self.timeout,
             clock: self.clock,
             mapping: self.mapping,
+            exchanger: self.exchange.map(Exchange::build).transpose()?,
             leave_jwts: self.leave_jwts,
             clients_without_subject: self.clients_without_subject,
             known: Memory::new(self.memory),
@@ -346,6 +353,7 @@ impl Introspection {
         problems.extend(self.proofs.problems());
         problems.extend(said.problems());
         problems.extend(self.mapping.problems());
+        problems.extend(self.exchange.iter().flat_map(Exchange::problems));
         problems
     }
 }

@@ -27,8 +27,9 @@ use toolgate_core::{
     authenticate::Reason,
 };
 
-use super::{ClientKey, Introspection, IntrospectionAuth, introspection};
+use super::{Introspection, IntrospectionAuth, introspection};
 use crate::{
+    client::ClientKey,
     fetch::{Fetch, FetchError, FetchErrorKind},
     jwt::{
         Algorithm,

@@ -24,6 +24,7 @@ use crate::{
     bound::{Asked, Dpop, Mtls},
     claims::{Claims, Mapping, Principal},
     dpop::{Nonces, ProofStore},
+    exchange::Exchange,
     fetch::{Fetch, HttpFetch, address},
     issuer::{Said, is_local, parsed},
 };
@@ -60,6 +61,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         leave_forms: false,
         leave_issuers: false,
         memory: MEMORY,
+        exchange: None,
         problems: Vec::new(),
     }
 }
@@ -82,6 +84,7 @@ pub struct Jwt {
     leave_forms: bool,
     leave_issuers: bool,
     memory: usize,
+    exchange: Option<Exchange>,
     /// What a preset found wrong.
     problems: Vec<String>,
 }
@@ -283,6 +286,14 @@ impl Jwt {
         Self { proofs: Asked { mtls: Mtls::Required, ..self.proofs }, ..self }
     }
 
+    /// Lets handlers ask for tokens of other servers on behalf of this issuer's users, through
+    /// [`Exchanging`](crate::Exchanging). Only then is a caller's token kept while their request runs, where
+    /// nothing but the exchange finds it.
+    #[must_use]
+    pub fn exchange(self, exchange: Exchange) -> Self {
+        Self { exchange: Some(exchange), ..self }
+    }
+
     /// Accepts only tokens that have this claim.
     #[must_use]
     pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
@@ -386,7 +397,8 @@ impl Jwt {
         };
         let keys = Keys::new(source);
         let remembers = self.memory > 0;
-        Ok(Issuer { settings, keys, mapping: self.mapping, remembers })
+        let exchanger = self.exchange.map(Exchange::build).transpose()?;
+        Ok(Issuer { settings, keys, mapping: self.mapping, remembers, exchanger })
     }
 
     /// What is wrong with the settings, a sentence each.
@@ -409,6 +421,7 @@ impl Jwt {
         problems.extend(self.proofs.problems());
         problems.extend(said.problems());
         problems.extend(self.mapping.problems());
+        problems.extend(self.exchange.iter().flat_map(Exchange::problems));
         problems
     }
 }

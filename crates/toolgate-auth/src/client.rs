@@ -16,7 +16,11 @@ use josekit::{
     jwk::Jwk,
     jws::{self, JwsSigner},
 };
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::{
+    digest::{SHA256, digest},
+    rand::{SecureRandom, SystemRandom},
+};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::json;
 use toolgate_core::StartError;
 
@@ -30,6 +34,8 @@ const LIFETIME: u64 = 60;
 pub struct ClientKey {
     algorithm: Algorithm,
     id: Option<String>,
+    /// The SHA-256 of a certificate with the public half, as `x5t#S256`.
+    certificate: Option<String>,
     signer: Arc<dyn JwsSigner>,
 }
 
@@ -86,13 +92,25 @@ impl ClientKey {
         Self { id: Some(id.into()), ..self }
     }
 
+    /// The same under a certificate that the authorization server knows, in PEM: the `x5t#S256` of
+    /// assertions (RFC 7515, section 4.1.8), by which Entra ID finds the key.
+    ///
+    /// # Errors
+    /// When it is no certificate in PEM.
+    pub fn certificate(self, pem: impl AsRef<[u8]>) -> Result<Self, StartError> {
+        let certificate = CertificateDer::from_pem_slice(pem.as_ref())
+            .map_err(|_| StartError::new("that is no certificate in PEM"))?;
+        let digest = digest(&SHA256, &certificate);
+        Ok(Self { certificate: Some(URL_SAFE_NO_PAD.encode(digest)), ..self })
+    }
+
     fn of(
         algorithm: Algorithm,
         id: Option<String>,
         signer: Result<Box<dyn JwsSigner>, JoseError>,
     ) -> Result<Self, StartError> {
         let signer = signer.map_err(|_| unusable(algorithm))?;
-        Ok(Self { algorithm, id, signer: signer.into() })
+        Ok(Self { algorithm, id, certificate: None, signer: signer.into() })
     }
 
     /// An assertion of who `client` is, for `audience`, that nobody can use twice where the
@@ -102,8 +120,10 @@ impl ClientKey {
         let mut id = [0; 16];
         SystemRandom::new().fill(&mut id).ok()?;
         let mut header = json!({"alg": self.algorithm.name(), "typ": "JWT"});
-        if let (Some(id), Some(header)) = (&self.id, header.as_object_mut()) {
-            header.insert("kid".to_owned(), id.clone().into());
+        for (name, value) in [("kid", &self.id), ("x5t#S256", &self.certificate)] {
+            if let (Some(value), Some(header)) = (value, header.as_object_mut()) {
+                header.insert(name.to_owned(), value.clone().into());
+            }
         }
         let claims = json!({
             "iss": client, "sub": client, "aud": audience, "jti": URL_SAFE_NO_PAD.encode(id),

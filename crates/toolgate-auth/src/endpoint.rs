@@ -1,13 +1,13 @@
-//! Where to ask: said, or found in the issuer's metadata.
+//! Where to ask an authorization server: said, or found in its metadata.
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, Uri, header::ACCEPT};
-use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::Trouble;
 use crate::{
-    fetch::Fetch,
+    claims::Members,
+    fetch::{Fetch, FetchError},
     jwt::source::{is_safe, places},
 };
 
@@ -15,35 +15,39 @@ use crate::{
 const MAX_DOCUMENT: usize = 512 * 1024;
 
 /// Found once, and then kept. A failure is not.
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     found: OnceCell<Uri>,
+    /// The member of the metadata that names it.
+    member: &'static str,
     /// Whether the issuer is on loopback: only then may its document point there in the clear.
     loopback: bool,
 }
 
-#[derive(Deserialize)]
-struct Metadata {
-    issuer: String,
-    introspection_endpoint: Option<String>,
+/// Why it is not known where to ask.
+#[derive(Debug)]
+pub(crate) enum Nowhere {
+    Fetch(FetchError),
+    /// No metadata of the issuer's names it.
+    Unnamed,
 }
 
 impl Endpoint {
-    pub(super) fn new(said: Option<Uri>, loopback: bool) -> Self {
-        Self { found: OnceCell::new_with(said), loopback }
+    pub(crate) fn new(member: &'static str, said: Option<Uri>, loopback: bool) -> Self {
+        Self { found: OnceCell::new_with(said), member, loopback }
     }
 
-    pub(super) async fn uri(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Trouble> {
+    pub(crate) async fn uri(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Nowhere> {
         self.found.get_or_try_init(|| self.discover(issuer, fetch)).await.cloned()
     }
 
     /// Asks the places for metadata in turn. One that does not answer ends the search, since the
     /// others are on the same host.
-    async fn discover(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Trouble> {
+    async fn discover(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Nowhere> {
         for place in places(issuer) {
             let mut request = Request::new(Bytes::new());
             *request.uri_mut() = place;
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-            let answer = fetch.fetch(request).await.map_err(Trouble::Fetch)?;
+            let answer = fetch.fetch(request).await.map_err(Nowhere::Fetch)?;
             if answer.status() != StatusCode::OK || answer.body().len() > MAX_DOCUMENT {
                 continue;
             }
@@ -51,13 +55,15 @@ impl Endpoint {
                 return Ok(uri);
             }
         }
-        Err(Trouble::NoEndpoint)
+        Err(Nowhere::Unnamed)
     }
 
     /// What a document says. One of another issuer says nothing (RFC 8414, section 3.3).
     fn named(&self, document: &[u8], issuer: &str) -> Option<Uri> {
-        let metadata: Metadata = serde_json::from_slice(document).ok()?;
-        let uri: Uri = metadata.introspection_endpoint?.parse().ok()?;
-        (metadata.issuer == issuer && is_safe(&uri, self.loopback)).then_some(uri)
+        let metadata = Members::read(document)?;
+        let text = |name: &str| metadata.map.get(name).and_then(Value::as_str);
+        let uri: Uri = text(self.member)?.parse().ok()?;
+        let usable = text("issuer") == Some(issuer) && is_safe(&uri, self.loopback);
+        (usable && !metadata.twice).then_some(uri)
     }
 }

@@ -1,0 +1,269 @@
+//! Tokens for other servers, on behalf of whoever asks (RFC 8693): never the caller's own, which was made
+//! for this server and stays here.
+//!
+//! An authenticator that was given an [`Exchange`] keeps the caller's token where only this module finds
+//! it. A handler names a [`Target`] and gets an [`Exchanged`]; it counts for that caller, that token and
+//! that target, until shortly before it ends. A question that is being asked is not asked twice.
+
+mod answer;
+mod authority;
+mod builder;
+mod context;
+mod error;
+mod grant;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::{Instant, timeout};
+use toolgate_core::{Identity, Key};
+
+use self::{
+    answer::{Denied, Issued},
+    authority::{Authority, Trouble},
+    grant::Grant,
+};
+pub use self::{
+    builder::{Exchange, exchange},
+    context::Exchanging,
+    error::{ExchangeError, ExchangeErrorKind},
+    target::{Exchanged, Target},
+};
+use crate::{
+    bearer::Token,
+    fetch::{Fetch, FetchErrorKind},
+    flight::{Flights, NoFlight},
+    form,
+    memory::{Hash, Memory, hash},
+};
+
+/// For how long nobody is asked after nobody was there.
+const REST: Duration = Duration::from_secs(1);
+/// For how long a refusal counts for the same caller, token and target.
+const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// How long before its end a token counts no more: this, or a tenth of its life where that is less.
+const MARGIN: Duration = Duration::from_secs(30);
+/// Longest life of a token that is believed.
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
+const MAX_REMEMBERED: usize = 8 * 1024;
+/// For how long it counts that an exchange for a target has worked.
+const WORKED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+
+/// What exchanges tokens; made by [`Exchange`], held by an authenticator. Clones share what they remember.
+#[derive(Clone)]
+pub(crate) struct Exchanger(Arc<Shared>);
+
+/// Who may be asked to exchange what: kept beside an identity, and found by this module alone.
+struct Subject {
+    token: Token,
+    exchanger: Exchanger,
+}
+
+struct Shared {
+    grant: Grant,
+    at: Authority,
+    fetch: Arc<dyn Fetch>,
+    timeout: Duration,
+    clock: Clock,
+    known: Memory<Exchanged>,
+    refused: Memory<ExchangeError>,
+    /// Targets for which some caller's token was exchanged. What is said of a token that is no good is also
+    /// said of a request that is wrong; where the same request has worked, it is the token.
+    worked: Memory<()>,
+    flights: Flights<Outcome>,
+    /// When nobody was last there, unless somebody was since.
+    absent: Mutex<Option<Instant>>,
+}
+
+type Outcome = Result<Exchanged, ExchangeError>;
+
+impl Exchanger {
+    /// The identity, and, where something exchanges it, the token that it was made of: where a handler's call
+    /// to [`Exchanging`] finds it. Made anew for each request: what is remembered of a token does not hold it.
+    pub(crate) fn keep(
+        this: Option<&Self>,
+        identity: Arc<Identity>,
+        token: &Token,
+    ) -> Arc<Identity> {
+        let Some(this) = this else { return identity };
+        let (token, exchanger) = (token.clone(), this.clone());
+        Arc::new(Identity::clone(&identity).with(Subject { token, exchanger }))
+    }
+}
+
+impl Subject {
+    async fn exchange(&self, identity: &Identity, target: &Target) -> Outcome {
+        let this = &self.exchanger.0;
+        let now = (this.clock)();
+        if let Some(why) = this.grant.unfit(target) {
+            tracing::error!(issuer = this.at.issuer, why, "a target cannot be asked for");
+            return Err(ExchangeError::new(ExchangeErrorKind::Misconfigured));
+        }
+        if identity.expires.is_some_and(|end| end <= now) {
+            return Err(ExchangeError::new(ExchangeErrorKind::Login));
+        }
+        let asked = Asked::new(&identity.key, &self.token, target);
+        if let Some(found) = this.known.find(&asked.hash, now) {
+            return Ok(found);
+        }
+        if let Some(error) = this.refused.find(&asked.hash, now) {
+            return Err(error);
+        }
+        if this.rests() {
+            return Err(ExchangeError::new(ExchangeErrorKind::Unavailable));
+        }
+        let (shared, token, target) = (Arc::clone(this), self.token.clone(), target.clone());
+        let (hash, end) = (asked.hash, identity.expires);
+        let landed = this.flights.join(hash, || {
+            Box::pin(async move { shared.decide(&token, &target, &asked, end).await })
+        });
+        landed.await.unwrap_or_else(|error| {
+            let why = match error {
+                NoFlight::Full => "too many exchanges are under way",
+                NoFlight::Lost => "an exchange was given up",
+            };
+            tracing::warn!(issuer = this.at.issuer, why, "no token was asked for");
+            Err(ExchangeError::new(ExchangeErrorKind::Unavailable))
+        })
+    }
+}
+
+/// What is asked for, by hash.
+struct Asked {
+    /// Whose, by which token, for whom.
+    hash: Hash,
+    /// For whom.
+    target: Hash,
+}
+
+impl Asked {
+    fn new(owner: &Key, token: &Token, target: &Target) -> Self {
+        let named = form::body(&target.fields());
+        let client = owner.client.as_deref().map_or_else(Vec::new, |client| vec![client]);
+        let mut parts = vec![&*owner.issuer, &owner.subject, token.expose(), &named];
+        parts.extend(client);
+        let parts: Vec<_> = parts.into_iter().map(str::as_bytes).collect();
+        Self { hash: hash(&parts), target: hash(&[named.as_bytes()]) }
+    }
+}
+
+impl Shared {
+    /// Asks, and keeps what comes of it for as long as it may be kept.
+    async fn decide(
+        &self,
+        token: &Token,
+        target: &Target,
+        asked: &Asked,
+        end: Option<SystemTime>,
+    ) -> Outcome {
+        // The token's life is counted from before it began.
+        let began = (self.clock)();
+        let issued = timeout(self.timeout, self.ask(token, target)).await;
+        let issued = issued.unwrap_or(Err(Trouble::TooSlow));
+        self.heard(&issued);
+        let issued = issued.and_then(|issued| {
+            let lifetime = issued.lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME));
+            let expires = lifetime.and_then(|lifetime| began.checked_add(lifetime));
+            let exchanged = Exchanged::new(issued.token, expires);
+            Ok((exchanged.ok_or(Trouble::Denied(Denied::OtherKind))?, lifetime))
+        });
+        let now = (self.clock)();
+        let after = |life: Duration| began.checked_add(life).unwrap_or(began);
+        match issued {
+            Ok((exchanged, lifetime)) => {
+                self.worked.keep(asked.target, (), now, after(WORKED_FOR));
+                let until = after(counts_for(lifetime.unwrap_or_default()));
+                let until = end.map_or(until, |end| end.min(until));
+                if exchanged.expose().len() <= MAX_REMEMBERED {
+                    self.known.keep(asked.hash, exchanged.clone(), now, until);
+                }
+                Ok(exchanged)
+            }
+            Err(trouble) => {
+                let worked = self.worked.find(&asked.target, now).is_some();
+                let error = self.troubled(&trouble, worked);
+                if error.kind() != ExchangeErrorKind::Unavailable {
+                    self.refused.keep(asked.hash, error.clone(), now, after(REFUSED_FOR));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask(&self, subject: &Token, target: &Target) -> Result<Issued, Trouble> {
+        let (now, fetch) = ((self.clock)(), &*self.fetch);
+        let token = answer::Kind::AccessToken;
+        let issued = match &self.grant {
+            Grant::Exchange => {
+                self.at.ask(grant::exchange(subject, target), token, now, fetch).await?
+            }
+            Grant::OnBehalfOf => {
+                self.at.ask(grant::on_behalf_of(subject, target), token, now, fetch).await?
+            }
+            Grant::Assertion(next) => {
+                let fields = grant::assertion(subject, &next.issuer, target);
+                let assertion = self.at.ask(fields, answer::Kind::Assertion, now, fetch).await?;
+                if assertion.token == *subject {
+                    return Err(Trouble::SameToken);
+                }
+                next.ask(grant::redeem(&assertion.token), token, now, fetch).await?
+            }
+        };
+        // Whoever sends it on would send the caller's own.
+        if issued.token == *subject { Err(Trouble::SameToken) } else { Ok(issued) }
+    }
+
+    fn troubled(&self, trouble: &Trouble, worked: bool) -> ExchangeError {
+        let error = trouble.error(worked);
+        let (issuer, why) = (&*self.at.issuer, trouble.told());
+        match error.kind() {
+            ExchangeErrorKind::Misconfigured => {
+                tracing::error!(issuer, why, "a token is not exchanged");
+            }
+            ExchangeErrorKind::Unavailable => {
+                tracing::warn!(issuer, why, "a token is not exchanged");
+            }
+            _ => tracing::debug!(issuer, why, "a token is not exchanged"),
+        }
+        error
+    }
+
+    /// Remembers whether somebody was there: only that there was no connection says that there is none for
+    /// anybody.
+    fn heard(&self, issued: &Result<Issued, Trouble>) {
+        let absent = match issued {
+            Err(Trouble::Fetch(error)) if error.kind() == FetchErrorKind::Connect => {
+                Some(Instant::now())
+            }
+            Ok(_) | Err(Trouble::Denied(_)) => None,
+            Err(_) => return,
+        };
+        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
+    }
+
+    /// Whether nobody was there a moment ago.
+    fn rests(&self) -> bool {
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.is_some_and(|at| at.elapsed() < REST)
+    }
+}
+
+/// For how long a token of this life counts.
+fn counts_for(lifetime: Duration) -> Duration {
+    lifetime.saturating_sub(MARGIN.min(lifetime / 10))
+}
+
+impl fmt::Debug for Exchanger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchanger").field("issuer", &self.0.at.issuer).finish_non_exhaustive()
+    }
+}

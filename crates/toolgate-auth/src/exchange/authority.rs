@@ -1,0 +1,119 @@
+//! An authorization server, one request to it, and what comes in the way.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
+
+use super::{
+    answer::{self, Denied, Issued, Meaning},
+    error::{ExchangeError, ExchangeErrorKind as Kind},
+};
+use crate::{
+    client::Client,
+    endpoint::{Endpoint, Nowhere},
+    fetch::{Fetch, FetchError, FetchErrorKind, chain},
+    form,
+};
+
+/// An authorization server, and who this server is to it.
+pub(super) struct Authority {
+    pub(super) issuer: String,
+    pub(super) endpoint: Endpoint,
+    pub(super) client: Client,
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Fetch(FetchError),
+    Denied(Denied),
+    /// No endpoint is to be found.
+    NoEndpoint,
+    /// The proof of who this server is cannot be made.
+    NoProof,
+    /// What came is the token that was sent.
+    SameToken,
+    TooSlow,
+}
+
+impl Authority {
+    pub(super) async fn ask(
+        &self,
+        mut fields: Vec<(&'static str, String)>,
+        kind: answer::Kind,
+        now: SystemTime,
+        fetch: &dyn Fetch,
+    ) -> Result<Issued, Trouble> {
+        let uri =
+            self.endpoint.uri(&self.issuer, fetch).await.map_err(|nowhere| match nowhere {
+                Nowhere::Fetch(error) => Trouble::Fetch(error),
+                Nowhere::Unnamed => Trouble::NoEndpoint,
+            })?;
+        let mut request = Request::new(Bytes::new());
+        let proven = self.client.proof(now).ok_or(Trouble::NoProof)?;
+        fields.extend(proven.fields);
+        if let Some(header) = proven.header {
+            let mut header = HeaderValue::try_from(header).map_err(|_| Trouble::NoProof)?;
+            header.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.body_mut() = form::body(&fields).into();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let answer = fetch.fetch(request).await.map_err(Trouble::Fetch)?;
+        answer::read(&answer, kind).map_err(Trouble::Denied)
+    }
+}
+
+impl Trouble {
+    /// What it is to whoever asked. `worked`: whether a request for the same target did before.
+    pub(super) fn error(&self, worked: bool) -> ExchangeError {
+        ExchangeError::new(match self {
+            Self::Fetch(error) if is_ours(error.kind()) => Kind::Misconfigured,
+            Self::Fetch(_) | Self::TooSlow | Self::NoEndpoint => Kind::Unavailable,
+            Self::NoProof | Self::SameToken => Kind::Misconfigured,
+            Self::Denied(denied) => match denied {
+                Denied::Said(_, Meaning::StepUp(wanted)) => {
+                    return ExchangeError::step_up(wanted.clone());
+                }
+                Denied::Said(_, Meaning::Subject) => Kind::Login,
+                Denied::Said(_, Meaning::SubjectOrRequest) if worked => Kind::Login,
+                Denied::Said(_, Meaning::Consent) => Kind::Consent,
+                Denied::Said(_, Meaning::Denied) => Kind::Denied,
+                Denied::Said(_, Meaning::Later) | Denied::Status(429 | 500..) => Kind::Unavailable,
+                Denied::NotJson | Denied::TooLarge | Denied::NoAnswer => Kind::Unavailable,
+                Denied::Said(..) | Denied::Status(_) | Denied::OtherKind => Kind::Misconfigured,
+            },
+        })
+    }
+
+    /// The same for a log: nothing that was sent, and of what came a code at most.
+    pub(super) fn told(&self) -> String {
+        let text = match self {
+            Self::Fetch(error) => return chain(error),
+            Self::Denied(Denied::Said(code, _)) => return format!("it says {}", code.text()),
+            Self::Denied(Denied::Status(status)) => {
+                return format!("the answer has status {status}");
+            }
+            Self::Denied(Denied::NotJson) => "the answer is not JSON",
+            Self::Denied(Denied::TooLarge) => "the answer is too large",
+            Self::Denied(Denied::NoAnswer) => "the answer has no token",
+            Self::Denied(Denied::OtherKind) => "the token is of another kind than was asked for",
+            Self::NoEndpoint => "its metadata names no endpoint to ask",
+            Self::NoProof => "no proof of who we are could be made",
+            Self::SameToken => "it gave back the token that it was sent",
+            Self::TooSlow => "it took too long",
+        };
+        text.to_owned()
+    }
+}
+
+fn is_ours(kind: FetchErrorKind) -> bool {
+    matches!(kind, FetchErrorKind::Settings | FetchErrorKind::NotAllowed)
+}

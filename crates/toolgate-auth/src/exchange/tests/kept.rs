@@ -1,0 +1,137 @@
+//! What is remembered, of whom, for how long; and one question for all who ask it.
+
+use super::*;
+
+#[tokio::test]
+async fn a_token_counts_for_one_caller_one_token_of_theirs_and_one_target() {
+    let world = World::saying(&good("theirs"));
+    let exchanger = world.exchanger();
+    let key = |issuer: &str, subject: &str| Identity::new(Key::new(issuer, subject).client("desk"));
+    let mut questions = 0;
+    for (identity, token, target) in [
+        (ann(), SUBJECT, reports()),
+        (key(ISSUER, "bob"), SUBJECT, reports()),
+        (key("https://other.example", "ann"), SUBJECT, reports()),
+        (Identity::new(Key::new(ISSUER, "ann").client("phone")), SUBJECT, reports()),
+        (Identity::new(Key::new(ISSUER, "ann")), SUBJECT, reports()),
+        (ann(), "another.of.hers", reports()),
+        (ann(), SUBJECT, Target::new().audience("mail")),
+        (ann(), SUBJECT, Target::new().resource("reports")),
+        (ann(), SUBJECT, reports().scopes(["a"])),
+    ] {
+        questions += 1;
+        for _ in 0..2 {
+            let cx = context(&exchanger, &identity, token);
+            cx.exchange(&target).await.unwrap();
+            assert_eq!(world.asked(), questions, "{identity:?} {target:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_counts_until_shortly_before_its_end() {
+    // Life in seconds, and for how long it counts.
+    for (life, counts) in [(300, 270), (3600, 3570), (60, 54), (10_000_000, 86_370)] {
+        let world = World::saying(&with("expires_in", json!(life)));
+        let exchanger = world.exchanger();
+        token(&exchanger).await;
+        world.later(counts - 1);
+        token(&exchanger).await;
+        assert_eq!(world.asked(), 1, "{life}");
+        world.later(1);
+        token(&exchanger).await;
+        assert_eq!(world.asked(), 2, "{life}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_kept_without_an_end_or_beyond_the_callers_own() {
+    for answer in
+        [without("expires_in"), with("expires_in", json!(0)), with("expires_in", json!(-1))]
+    {
+        let world = World::saying(&answer);
+        let exchanger = world.exchanger();
+        token(&exchanger).await;
+        token(&exchanger).await;
+        assert_eq!(world.asked(), 2, "{answer}");
+    }
+    let world = World::saying(&good("theirs"));
+    let exchanger = world.exchange().memory(0).build().unwrap();
+    token(&exchanger).await;
+    token(&exchanger).await;
+    assert_eq!(world.asked(), 2, "no memory");
+    let world = World::saying(&good(&"x".repeat(8 * 1024 + 1)));
+    let exchanger = world.exchanger();
+    token(&exchanger).await;
+    token(&exchanger).await;
+    assert_eq!(world.asked(), 2, "too long to keep");
+    // The caller's token ends first: what is renewed under the same name is asked for anew.
+    let world = World::saying(&good("theirs"));
+    let exchanger = world.exchanger();
+    let until = |second: u64| ann().expires(UNIX_EPOCH + Duration::from_secs(NOW + second));
+    context(&exchanger, &until(20), SUBJECT).exchange(&reports()).await.unwrap();
+    world.later(20);
+    context(&exchanger, &until(90), SUBJECT).exchange(&reports()).await.unwrap();
+    assert_eq!(world.asked(), 2);
+}
+
+#[tokio::test]
+async fn many_ask_once() {
+    let world = World::saying(&good("theirs"));
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let exchanger = world.exchanger();
+    let mut all = Box::pin(join_all((0..10).map(|_| token(&exchanger))));
+    assert!(all.as_mut().now_or_never().is_none());
+    tokio::task::yield_now().await;
+    world.gate.add_permits(1);
+    assert_eq!(all.await, vec!["theirs"; 10]);
+    assert_eq!(world.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_refusal_counts_for_a_moment() {
+    let world = World::saying(&good("theirs"));
+    world.replies(ENDPOINT, 400, &json!({"error": "consent_required"}));
+    let exchanger = world.exchanger();
+    assert_eq!(kind(&exchanger).await, Kind::Consent);
+    world.says(&good("theirs"));
+    world.later(9);
+    assert_eq!((kind(&exchanger).await, world.asked()), (Kind::Consent, 1));
+    let other = context(&exchanger, &ann(), "another.of.hers");
+    other.exchange(&reports()).await.unwrap();
+    world.later(1);
+    assert_eq!(token(&exchanger).await, "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_ends_by_itself() {
+    let world = World::saying(&good("theirs"));
+    world.put(ENDPOINT, Err(FetchErrorKind::Connect));
+    let exchanger = world.exchanger();
+    assert_eq!(kind(&exchanger).await, Kind::Unavailable);
+    let mail = Target::new().audience("mail");
+    assert_eq!(ask(&exchanger, &mail).await.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(world.asked(), 1, "nobody is asked where nobody was a moment ago");
+    world.says(&good("theirs"));
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(token(&exchanger).await, "theirs");
+    // One that answers late keeps nobody longer than that.
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let error = ask(&exchanger, &mail).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unavailable);
+}
+
+#[tokio::test]
+async fn there_is_a_bound_to_questions() {
+    let world = World::saying(&good("theirs"));
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let exchanger = world.exchanger();
+    let targets: Vec<_> = (0..64).map(|at| Target::new().audience(format!("t{at}"))).collect();
+    let mut all = Box::pin(join_all(targets.iter().map(|target| ask(&exchanger, target))));
+    assert!(all.as_mut().now_or_never().is_none());
+    assert_eq!(kind(&exchanger).await, Kind::Unavailable);
+    world.gate.add_permits(64);
+    assert!(all.await.iter().all(Result::is_ok));
+    world.gate.add_permits(1);
+    assert_eq!(token(&exchanger).await, "theirs");
+}
