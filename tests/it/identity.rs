@@ -9,6 +9,8 @@ mod mtls;
 mod nonces;
 mod opaque;
 mod outage;
+mod revoked;
+mod throttled;
 mod wallet;
 
 use serde_json::{Value, json};

@@ -181,6 +181,9 @@ impl Shared {
         }
         let (shared, token, resource) = (Arc::clone(this), token.clone(), resource.to_owned());
         let proven = this.proven.find(&hash, now).is_some();
+        if !proven && !with.may_ask() {
+            return Ok(Outcome::Unavailable);
+        }
         let flights = if proven { &this.proven_flights } else { &this.flights };
         let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
