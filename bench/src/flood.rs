@@ -55,14 +55,18 @@ pub(crate) fn run() -> Result {
     let signed = jwt(&*issuer.name).jwks_uri(format!("{}/keys", issuer.name));
     let signed = signed.leave_other_tokens().dpop().fetch(outside.clone()).build()?;
     let opaque = introspection(&*issuer.name).endpoint(format!("{}/introspect", issuer.name));
-    let opaque = opaque.client_secret("bench", "bench").leave_jwts().fetch(outside).build()?;
+    // Few enough that a tenth of the flood comes to the bound.
+    let opaque = opaque.client_secret("bench", "bench").leave_jwts().memory(1024);
+    let opaque = opaque.fetch(outside).build()?;
     let (tell, told) = oneshot::channel();
     let http = http::bind("127.0.0.1:0")
         .auth(chain(signed).or(opaque))
         .public_url(RESOURCE)
         .trusted_proxies(["127.0.0.1"])
         .rate(Rate::per_second(1_000_000))
-        .on_listen(move |at| drop(tell.send(at.addr)));
+        .on_listen(move |at| {
+            let _ = tell.send(at.addr);
+        });
     runtime.spawn(ours::server().serve(http));
     println!("{}", runtime.block_on(told)?);
     let (end, ended) = oneshot::channel::<()>();
