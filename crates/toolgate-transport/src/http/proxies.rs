@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_header_counts_from_whom_it_is_trusted_and_from_the_right() {
-        let rows: [(&str, &[(&'static str, &str)], &str); 26] = [
+        type Fields<'a> = &'a [(&'static str, &'a str)];
+        let rows: [(&str, Fields<'_>, &str); 26] = [
             ("192.0.2.1", &[(X, "198.51.100.7")], "192.0.2.1"),
             ("192.0.2.1", &[(F, "for=198.51.100.7")], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
