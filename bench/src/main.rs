@@ -5,7 +5,8 @@
 //! what else is asked, over a call: a list, a resource, notes, one tool among many.
 //! Only the counts can be held against `baseline.json`: `--check` fails where one has grown,
 //! `--bless` writes those of this run down. `--counts` leaves the throughput out. `--streams` measures
-//! what an open stream of a session takes instead, and nothing else.
+//! what an open stream of a session takes instead, and nothing else; `--flood` what wrong tokens leave
+//! behind in a server's memory, and whether honest callers are served meanwhile.
 #![expect(clippy::print_stdout, reason = "a command-line program answers on its standard output")]
 
 mod asked;
@@ -20,6 +21,7 @@ mod ours;
 mod callgrind;
 mod child;
 mod counts;
+mod flood;
 mod idle;
 mod streams;
 mod valgrind;
@@ -37,7 +39,7 @@ use tokio::runtime::{Builder, Runtime};
 /// Whatever went wrong, said to the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-const USAGE: &str = "usage: toolgate-bench [--counts] [--check | --bless] | --streams";
+const USAGE: &str = "usage: toolgate-bench [--counts] [--check | --bless] | --streams | --flood";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -46,7 +48,9 @@ fn main() -> ExitCode {
         [child::COMMAND, words @ ..] => child::run(words),
         [idle::COMMAND, words @ ..] => idle::run(words),
         [streams::COMMAND] => streams::run(),
+        [flood::COMMAND] => flood::run(),
         ["--streams"] => streams(),
+        ["--flood"] => flood::check(),
         words => measure(words),
     };
     match done {

@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result {
 /// Opens them, measures, and tells all of a change. Bytes of one of them, by what the server's
 /// process has resident: session, connection and stream together.
 pub(crate) fn measure() -> Result<f64> {
-    let mut server = Server::start()?;
+    let mut server = Server::start(COMMAND, "")?;
     // What the first ones bring along is not theirs.
     let mut streams = Vec::new();
     for number in 0..STREAMS / 10 {
@@ -68,20 +68,23 @@ pub(crate) fn measure() -> Result<f64> {
     Ok(grown as f64 / STREAMS as f64)
 }
 
-struct Server {
+/// A process of this program that serves, and that ends when it is dropped.
+pub(crate) struct Server {
     child: Child,
     input: ChildStdin,
-    addr: SocketAddr,
+    pub(crate) addr: SocketAddr,
 }
 
 impl Server {
-    fn start() -> Result<Self> {
+    /// Starts a hidden command, tells it something, and waits until it says where it serves.
+    pub(crate) fn start(command: &str, told: &str) -> Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
-            .arg(COMMAND)
+            .arg(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let input = child.stdin.take().ok_or("no way to tell it anything")?;
+        let mut input = child.stdin.take().ok_or("no way to tell it anything")?;
+        input.write_all(told.as_bytes())?;
         let mut line = String::new();
         let output: ChildStdout = child.stdout.take().ok_or("no way to hear of it")?;
         BufReader::new(output).read_line(&mut line)?;
@@ -89,7 +92,7 @@ impl Server {
     }
 
     /// Bytes that its process has resident.
-    fn resident(&self) -> Result<u64> {
+    pub(crate) fn resident(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib: u64 =

@@ -12,6 +12,8 @@ mod nonces;
 mod opaque;
 mod outage;
 mod step_up;
+mod revoked;
+mod throttled;
 mod wallet;
 
 use serde_json::{Value, json};

@@ -50,6 +50,7 @@ const CI: &[Step] = &[
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
     ("streams", |_| run(&mut cargo("run --release -p toolgate-bench -- --streams"))),
+    ("flood", |_| run(&mut cargo("run --release -p toolgate-bench -- --flood"))),
     ("vendored", |_| package::vendored()),
 ];
 

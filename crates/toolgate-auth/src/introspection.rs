@@ -147,7 +147,7 @@ impl Shared {
         if this.leave_jwts && has_form(token.expose()) {
             return Err(Verdict::NotMine);
         }
-        let good = match Self::worth(this, &token, with.resource()).await {
+        let good = match Self::worth(this, &token, with).await {
             Outcome::Known(good) => good,
             Outcome::Refused(refusal) => return Err(Verdict::Refused(refusal)),
             Outcome::Unavailable => return Err(Verdict::Unavailable { retry: REST }),
@@ -159,8 +159,10 @@ impl Shared {
         Ok((Exchanger::keep(this.exchanger.as_ref(), identity, &token), answer))
     }
 
-    /// What a token is worth, whoever sent it.
-    async fn worth(this: &Arc<Self>, token: &Token, resource: &str) -> Outcome {
+    /// What a token is worth, whoever sent it. One that is new here is asked about only where that may
+    /// be.
+    async fn worth(this: &Arc<Self>, token: &Token, with: &Credentials) -> Outcome {
+        let resource = with.resource();
         if token.expose().len() > MAX_TOKEN {
             return Outcome::Refused(this.settings.refusal(Rule::Length, resource));
         }
@@ -179,6 +181,9 @@ impl Shared {
         }
         let (shared, token, resource) = (Arc::clone(this), token.clone(), resource.to_owned());
         let proven = this.proven.find(&hash, now).is_some();
+        if !proven && !with.may_ask() {
+            return Outcome::Unavailable;
+        }
         let flights = if proven { &this.proven_flights } else { &this.flights };
         let asked = flights
             .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));

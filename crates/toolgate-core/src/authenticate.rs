@@ -123,6 +123,7 @@ pub struct Refusal {
     message: Cow<'static, str>,
     detail: Option<Cow<'static, str>>,
     error: Option<&'static str>,
+    genuine: bool,
     answer: Answer,
 }
 
@@ -168,6 +169,7 @@ impl Refusal {
             message: message.into(),
             detail: None,
             error: None,
+            genuine: false,
             answer: Answer::default(),
         }
     }
@@ -184,6 +186,21 @@ impl Refusal {
     #[must_use]
     pub fn error(self, code: &'static str) -> Self {
         Self { error: Some(code), ..self }
+    }
+
+    /// The same, of credentials that somebody did give out, such as a token that has expired: sending
+    /// them is no attempt to find some that work, and does not count as one.
+    #[must_use]
+    pub fn genuine(self) -> Self {
+        Self { genuine: true, ..self }
+    }
+
+    /// Whether it counts as a failed attempt of whoever sent the credentials. What was not sent does
+    /// not, since that is how a login begins; nor does a proof that only lacks a nonce (RFC 9449,
+    /// section 9).
+    pub fn counts(&self) -> bool {
+        let wrong = matches!(self.reason, Reason::Malformed | Reason::Invalid);
+        wrong && !self.genuine && self.error != Some("use_dpop_nonce")
     }
 
     /// The error code of its own.

@@ -45,6 +45,13 @@ pub trait Evidence: Send + Sync + 'static {
         self.peer()
     }
 
+    /// Whether others may be asked about these credentials, such as an authorization server. No, where
+    /// too many wrong ones came from the caller's address lately; then an authenticator decides what
+    /// it can by itself, and the rest is [`Verdict::Unavailable`](crate::Verdict::Unavailable).
+    fn may_ask(&self) -> bool {
+        true
+    }
+
     /// The client's certificate, DER, where the connection has proven it.
     fn certificate(&self) -> Option<&[u8]> {
         None
@@ -108,6 +115,12 @@ impl Credentials {
     /// peer's. It tells callers apart; it proves nothing about them.
     pub fn address(&self) -> Option<IpAddr> {
         self.0.address()
+    }
+
+    /// Whether others may be asked about these credentials, such as an authorization server, where
+    /// they are new here. What can be decided without is decided all the same.
+    pub fn may_ask(&self) -> bool {
+        self.0.may_ask()
     }
 
     /// The client's certificate, DER.

@@ -33,6 +33,7 @@ pub const TABLE: &[Variable] = &[
     MAX_BODY,
     CALL_TIMEOUT,
     CALLS_PER_CALLER,
+    FAILURES_PER_MINUTE,
     CONNECTIONS,
     STATELESS,
     SSE_PATH,
@@ -71,6 +72,7 @@ variables! {
     MAX_BODY = "4194304", "largest request body, in bytes.";
     CALL_TIMEOUT = "300", "longest call, in seconds.";
     CALLS_PER_CALLER = "64", "calls that one caller may have running.";
+    FAILURES_PER_MINUTE = "300", "failed authentications of one address in a minute, or `none` for any number.";
     CONNECTIONS = "4096", "connections that the listener holds open.";
     STATELESS = "false", "whether clients of older revisions go without sessions: `true` or `false`.";
     SSE_PATH = "", "path of the transport that streamable HTTP has replaced, such as `/sse`. Not served unless set.";

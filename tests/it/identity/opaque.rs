@@ -76,7 +76,7 @@ impl Issuer {
         self.known.held.send_replace(holds);
     }
 
-    fn asked(&self) -> usize {
+    pub(super) fn asked(&self) -> usize {
         self.known.asked.load(Ordering::SeqCst)
     }
 

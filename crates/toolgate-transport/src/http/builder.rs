@@ -20,6 +20,7 @@ use super::{
     evidence::Shown,
     limits::Limits,
     listener::Listening,
+    rate::Rate,
     service::McpService,
     settings::{Events, Place, Settings},
 };
@@ -202,6 +203,18 @@ impl<S> Http<S> {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.limits = limits;
+        self
+    }
+
+    /// How often one owner may ask: issuer, subject and client, or for whom nobody asked the address.
+    /// Beyond, it is 429 with the time to wait in `Retry-After`. Each message of a batch counts. There
+    /// is no bound unless set.
+    ///
+    /// The table of owners has 65,536 places and takes 1 MiB; where more ask at a time, those count
+    /// anew who have asked least.
+    #[must_use]
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.settings.rate = Some(rate);
         self
     }
 

@@ -1,6 +1,7 @@
 //! One request, from its head to its answer: who may ask at all, who asks, for what.
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
@@ -24,15 +25,17 @@ use super::{
     body::Body,
     cors::{self, Page},
     discard::Discards,
-    evidence::{Head, Shared},
+    evidence::{Head, Peer, Shared},
     legacy::Past,
     limits::Limits,
     message::Admitted,
     metadata::Document,
+    rate::Buckets,
     read::Inbound,
     settings::Setup,
     shape,
     site::{self, Route, Site},
+    throttle::Failures,
 };
 use crate::{life::OwnLife, revoking::Revoking};
 
@@ -44,6 +47,8 @@ pub(crate) struct Endpoint {
     pub(crate) service: Arc<dyn Service>,
     pub(crate) auth: Option<Arc<dyn Authenticate>>,
     revoking: Option<Revoking>,
+    failures: Failures,
+    rate: Option<Buckets>,
     pub(crate) resource_card: ResourceCard,
     pub(crate) site: Arc<Site>,
     pub(crate) limits: Limits,
@@ -63,8 +68,17 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(service: Arc<dyn Service>, setup: Setup) -> Arc<Self> {
-        let Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings: _ } =
-            setup;
+        let Setup {
+            site,
+            auth,
+            revoking,
+            resource_card,
+            limits,
+            rate,
+            sessions,
+            events,
+            warnings: _,
+        } = setup;
         let (stop, stopping) = Shutdown::new();
         let past = Past::new(sessions, events, &limits, &stopping, revoking.as_ref());
         let life = Arc::new(OwnLife::new(stopping.clone(), revoking.clone()));
@@ -73,6 +87,8 @@ impl Endpoint {
             service,
             auth,
             revoking,
+            failures: Failures::new(limits.failures),
+            rate: rate.map(Buckets::new),
             resource_card,
             site: Arc::new(site),
             discards: Discards::new(&limits),
@@ -143,7 +159,9 @@ impl Endpoint {
             _ => self.site.resource.as_deref(),
         };
         let head = Arc::new(Head::new(head, self.site.clone(), url));
-        let (caller, answer) = match self.identify(&head).await {
+        let known = self.identify(&head).await;
+        let known = known.and_then(|it| self.in_turn(&head, &it.0).map(|()| it));
+        let (caller, answer) = match known {
             Ok(known) => known,
             Err(problem) => return self.turn_away(problem, &head.parts, body).await,
         };
@@ -164,13 +182,20 @@ impl Endpoint {
         let Some(auth) = self.auth.as_deref() else {
             return Ok((Caller::Open, Answer::default()));
         };
-        let credentials = Credentials::new(Shared(head.clone()));
+        let (address, room) = self.room_to_fail(head);
+        let may_ask = room.is_ok();
+        let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
         let (caller, answer) = judged.map_err(|refused| {
+            let refused = self.failures.judge(address, room, refused);
             let remedy = match &refused {
                 Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
                 Refused::Failed(_) => "auth",
+                Refused::Busy { .. } => {
+                    "the client's credentials; limits: failures, TOOLGATE_FAILURES_PER_MINUTE; \
+                     trusted_proxies, TOOLGATE_TRUSTED_PROXIES"
+                }
                 _ => "the client's credentials, or auth: TOOLGATE_ISSUER, TOOLGATE_AUDIENCE",
             };
             self.refused(&refused, &Caller::Open).remedy(remedy)
@@ -180,6 +205,29 @@ impl Endpoint {
             stands.map_err(|it| self.refused(&it, &Caller::Open).remedy("revocations"))?;
         }
         Ok((caller, answer))
+    }
+
+    /// Counts what whoever asks has asked lately.
+    fn in_turn(&self, head: &Head, caller: &Caller) -> Result<(), Box<Problem>> {
+        let Some(rate) = &self.rate else { return Ok(()) };
+        let taken = rate.take(&Bucket::of(caller, head.address));
+        taken.map_err(|retry| self.refused(&Refused::Busy { retry }, caller).remedy("rate"))
+    }
+
+    /// The address whose failures count, and whether it may fail once more. That of a proxy that
+    /// nobody has named is everybody's who comes that way, and counts for nobody.
+    fn room_to_fail(&self, head: &Head) -> (Option<IpAddr>, Result<(), Duration>) {
+        let peer = Peer::of(&head.parts.extensions);
+        let shared = |peer| self.site.proxies.is_unnamed(peer, &head.parts.headers);
+        let address = head.address.filter(|_| !peer.is_some_and(shared));
+        (address, self.failures.room(address))
+    }
+
+    /// Counts what a request holds beyond the one that it was let in for.
+    pub(crate) fn charge(&self, head: &Head, caller: &Caller, more: usize) {
+        if let Some(rate) = &self.rate {
+            rate.charge(&Bucket::of(caller, head.address), more);
+        }
     }
 
     async fn admit(

@@ -89,43 +89,50 @@ impl Head {
 }
 
 /// A head on its way to an authenticator.
-pub(crate) struct Shared(pub(crate) Arc<Head>);
+pub(crate) struct Shared {
+    pub(crate) head: Arc<Head>,
+    pub(crate) may_ask: bool,
+}
 
 impl Evidence for Shared {
     fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
-        for value in self.0.parts.headers.get_all(name) {
+        for value in self.head.parts.headers.get_all(name) {
             each(value.as_bytes());
         }
     }
 
     fn method(&self) -> &str {
-        self.0.parts.method.as_str()
+        self.head.parts.method.as_str()
     }
 
     fn target(&self) -> &str {
-        &self.0.target
+        &self.head.target
     }
 
     fn resource(&self) -> &str {
-        self.0.site.resource.as_deref().unwrap_or_default()
+        self.head.site.resource.as_deref().unwrap_or_default()
     }
 
     fn peer(&self) -> Option<IpAddr> {
-        Peer::of(&self.0.parts.extensions)
+        Peer::of(&self.head.parts.extensions)
     }
 
     fn address(&self) -> Option<IpAddr> {
-        self.0.address
+        self.head.address
+    }
+
+    fn may_ask(&self) -> bool {
+        self.may_ask
     }
 
     fn certificate(&self) -> Option<&[u8]> {
-        self.0.parts.extensions.get::<Peer>()?.certificate.as_deref()
+        self.head.parts.extensions.get::<Peer>()?.certificate.as_deref()
     }
 
     fn extension(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
-        let shown = self.0.site.shown.iter().find(|shown| shown.id == of)?;
-        (shown.find)(&self.0.parts.extensions)
+        let shown = self.head.site.shown.iter().find(|shown| shown.id == of)?;
+        (shown.find)(&self.head.parts.extensions)
     }
 }
 
@@ -149,7 +156,8 @@ mod tests {
         parts.extensions.insert("hidden");
         let peer = Peer::new(([10, 0, 0, 1], 7).into()).certificate(&b"der"[..]);
         parts.extensions.insert(peer);
-        Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site), resource))))
+        let head = Arc::new(Head::new(parts, Arc::new(site), resource));
+        Credentials::new(Shared { head, may_ask: true })
     }
 
     #[test]
@@ -161,7 +169,8 @@ mod tests {
         let request = Request::post("/mcp").header("x-forwarded-for", "192.0.2.7");
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         parts.extensions.insert(Peer::new(([10, 0, 0, 1], 7).into()));
-        let it = Credentials::new(Shared(Arc::new(Head::new(parts, Arc::new(site), None))));
+        let head = Arc::new(Head::new(parts, Arc::new(site), None));
+        let it = Credentials::new(Shared { head, may_ask: true });
         // A gateway is believed by its own address, and not by that of whoever calls through it.
         assert_eq!(it.peer(), Some([10, 0, 0, 1].into()));
         assert_eq!(it.address(), Some([192, 0, 2, 7].into()));

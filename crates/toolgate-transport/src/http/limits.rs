@@ -7,6 +7,11 @@ use toolgate_core::{
     env::{self, Env},
 };
 
+use super::rate::Rate;
+
+/// Failed authentications of one address.
+const FAILURES: Rate = Rate::per_minute(300);
+
 macro_rules! limits {
     ($($(#[$doc:meta])* $name:ident: $kind:ty = $default:expr;)*) => {
         /// Bounds on what peers may use. The defaults suit a public server.
@@ -83,6 +88,15 @@ limits! {
     /// How often it is asked while a stream is open whether its caller was shut out, where nothing
     /// tells that sooner. 30 s.
     recheck: Duration = Duration::from_secs(30);
+    /// Failed authentications of one address, where it is known; IPv6 addresses by their /64. 300 a
+    /// minute; none for any number. Beyond, whoever is refused is told 429 in place of 401, and no
+    /// authorization server is asked about tokens that are new here; whose credentials are right is
+    /// let in all the same. What was not sent or has expired does not count.
+    /// `TOOLGATE_FAILURES_PER_MINUTE`.
+    ///
+    /// Behind a proxy it takes [`trusted_proxies`](super::Http::trusted_proxies) for callers to be
+    /// told apart. The table of addresses has 65,536 places and takes 1 MiB.
+    failures: Option<Rate> = Some(FAILURES);
     /// The longest that a client may take to send a request's head, and for which a connection may
     /// have nothing to do. 10 s.
     head_timeout: Duration = Duration::from_secs(10);
@@ -117,6 +131,12 @@ impl Limits {
         let call = seconds(env.parsed(env::CALL_TIMEOUT)?).filter(|_| unset("call"));
         let calls = env.parsed(env::CALLS_PER_CALLER)?.filter(|_| unset("calls_per_caller"));
         let connections = env.parsed(env::CONNECTIONS)?.filter(|_| unset("connections"));
+        if let Some(text) = env.text(env::FAILURES_PER_MINUTE)?.filter(|_| unset("failures")) {
+            self.failures = match &*text {
+                "none" => None,
+                _ => env.parsed(env::FAILURES_PER_MINUTE)?.map(Rate::per_minute),
+            };
+        }
         self.body = body.unwrap_or(self.body);
         self.call = call.unwrap_or(self.call);
         self.calls_per_caller = calls.unwrap_or(self.calls_per_caller);
@@ -138,6 +158,7 @@ impl Limits {
             ("call", self.call == zero),
             ("authentication", self.authentication == zero),
             ("recheck", self.recheck == zero),
+            ("failures", self.failures.is_some_and(|rate| rate.is_nothing())),
             ("head_timeout", self.head_timeout == zero),
             ("handshake", self.handshake == zero),
             ("body_timeout", self.body_timeout == zero),
@@ -159,6 +180,8 @@ mod tests {
         assert_eq!(limits.call.as_secs().to_string(), env::CALL_TIMEOUT.default);
         assert_eq!(limits.calls_per_caller.to_string(), env::CALLS_PER_CALLER.default);
         assert_eq!(limits.connections.to_string(), env::CONNECTIONS.default);
+        let failures = env::FAILURES_PER_MINUTE.default.parse().map(Rate::per_minute);
+        assert_eq!(limits.failures, failures.ok());
         assert!(limits.impossible().is_empty());
     }
 
@@ -168,6 +191,18 @@ mod tests {
         let mut limits = Limits::default().call(Duration::from_secs(300));
         limits.fill(&env).unwrap();
         assert_eq!((limits.body, limits.call.as_secs()), (7, 300));
+        for (text, rate) in [("7", Some(Rate::per_minute(7))), ("none", None)] {
+            let env = Env::of([("TOOLGATE_FAILURES_PER_MINUTE", text)]);
+            let mut limits = Limits::default();
+            limits.fill(&env).unwrap();
+            assert_eq!(limits.failures, rate);
+        }
+        let wrong = Env::of([("TOOLGATE_FAILURES_PER_MINUTE", "many")]);
+        assert!(Limits::default().fill(&wrong).is_err());
+        assert_eq!(
+            Limits::default().failures(Some(Rate::per_minute(0))).impossible(),
+            ["failures"]
+        );
         assert_eq!(Limits::default().body(0).impossible(), ["body"]);
     }
 }

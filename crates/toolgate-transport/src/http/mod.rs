@@ -9,7 +9,9 @@
 //! | `Host` is ours, against DNS rebinding | 403 |
 //! | `Origin` is ours or allowed | 403 |
 //! | a preflight of an allowed page | (204) |
-//! | who asks, from the head alone | 401, 400, 403, 503, 500 |
+//! | who asks, from the head alone | 401, 400, 403, 503, 500; 429 where an address fails often |
+//! | whether they were shut out since | 401, 503, 500 |
+//! | how often they ask | 429 |
 //! | POST, of JSON, for JSON or events; GET and DELETE in a session | 405, 415, 406 |
 //! | calls of this caller | 429 |
 //! | the body, in bytes and time | 413, 408 |
@@ -52,6 +54,7 @@ mod message;
 mod metadata;
 mod mirror;
 mod proxies;
+mod rate;
 mod read;
 mod refuse;
 mod reply;
@@ -60,6 +63,7 @@ mod settings;
 mod shape;
 mod site;
 mod sse;
+mod throttle;
 #[cfg(feature = "tls")]
 mod tls;
 mod url;
@@ -73,6 +77,7 @@ pub use self::{
     evidence::Peer,
     limits::Limits,
     listener::{ListenError, Listening},
+    rate::Rate,
     service::McpService,
 };
 

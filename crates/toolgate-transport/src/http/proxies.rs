@@ -6,6 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use http::{HeaderMap, HeaderName, header};
 use toolgate_core::Networks;
 
+use super::list;
+
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Proxies in a row that are read past.
@@ -30,8 +32,8 @@ impl Proxies {
     /// believed to be one, or any caller could say so.
     pub(crate) fn is_unnamed(&self, peer: IpAddr, fields: &HeaderMap) -> bool {
         let forwards =
-            fields.contains_key(&X_FORWARDED_FOR) || fields.contains_key(header::FORWARDED);
-        forwards && self.0.is_empty() && is_near(peer)
+            || fields.contains_key(&X_FORWARDED_FOR) || fields.contains_key(header::FORWARDED);
+        self.0.is_empty() && is_near(peer) && forwards()
     }
 
     /// Who calls. Proxies write both headers from left to right, so only what stands rightmost was
@@ -71,40 +73,24 @@ impl Proxies {
     }
 }
 
-/// The caller that each element of `Forwarded` names (RFC 7239, section 4), the last one first. None
-/// where that cannot be told; and nothing of the line can be where its quotes do not match.
+/// The caller that each element of `Forwarded` names (RFC 7239, section 4), the last one first; none
+/// where that cannot be told.
 fn elements(line: &str) -> Vec<Option<IpAddr>> {
-    let Some(parts) = split(line, ',') else { return vec![None] };
-    parts.into_iter().rev().map(named).collect()
+    let mut elements: Vec<_> = list::split(line, b',').map(named).collect();
+    elements.reverse();
+    elements
 }
 
 /// The address in the one `for` of an element.
 fn named(element: &str) -> Option<IpAddr> {
-    let pairs = split(element, ';')?;
-    let mut nodes = pairs.into_iter().filter_map(|pair| {
-        let (name, node) = pair.trim().split_once('=')?;
+    let mut nodes = list::split(element, b';').filter_map(|pair| {
+        let (name, node) = pair.split_once('=')?;
         name.eq_ignore_ascii_case("for").then_some(node)
     });
     let (node, None) = (nodes.next()?, nodes.next()) else { return None };
     let quoted = node.strip_prefix('"').and_then(|node| node.strip_suffix('"'));
     // No address needs an escape, so one that has any is none.
     address(quoted.unwrap_or(node))
-}
-
-/// Parts between separators that are in no quotes; none where a quote has no end.
-fn split(text: &str, separator: char) -> Option<Vec<&str>> {
-    let (mut quoted, mut escaped) = (false, false);
-    let parts = text.split(|c| {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            _ => return c == separator && !quoted,
-        }
-        false
-    });
-    let parts = parts.collect();
-    (!quoted).then_some(parts)
 }
 
 /// An address as proxies write it: alone, or with a port; IPv6 in brackets or bare.
@@ -158,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_header_counts_from_whom_it_is_trusted_and_from_the_right() {
-        let rows: [(&str, &[(&'static str, &str)], &str); 26] = [
+        type Fields<'a> = &'a [(&'static str, &'a str)];
+        let rows: [(&str, Fields<'_>, &str); 26] = [
             ("192.0.2.1", &[(X, "198.51.100.7")], "192.0.2.1"),
             ("192.0.2.1", &[(F, "for=198.51.100.7")], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),

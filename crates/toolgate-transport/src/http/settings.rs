@@ -17,6 +17,7 @@ use super::{
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
+    rate::Rate,
     site::{HEALTH, READY, Site, Sse},
     url::{Origin, PublicUrl},
 };
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) limits: Limits,
+    pub(crate) rate: Option<Rate>,
     pub(crate) env: Option<Env>,
     pub(crate) shown: Vec<Shown>,
     pub(crate) stateless: Option<bool>,
@@ -89,6 +91,7 @@ pub(crate) struct Setup {
     pub(crate) revoking: Option<Revoking>,
     pub(crate) resource_card: ResourceCard,
     pub(crate) limits: Limits,
+    pub(crate) rate: Option<Rate>,
     /// Where sessions of the old era are kept; none where there are none.
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     /// Where events of their streams are kept; none where they are not.
@@ -131,6 +134,10 @@ impl Settings {
         for name in self.limits.impossible() {
             problems.push(format!("limits: {name} is 0, so nothing could be served; raise it"));
         }
+        if self.rate.is_some_and(|rate| rate.is_nothing()) {
+            problems
+                .push("rate is 0, so nothing could be served; raise it, or take it away".into());
+        }
         let own = self.auth.as_ref().map(|auth| auth.card());
         let site = self.site(place, &mut problems, &mut warnings);
         let named = site.resource.is_some() || self.public_url.is_some();
@@ -170,7 +177,7 @@ impl Settings {
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
         let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
-        let Self { auth, revocations, limits, sessions, events, .. } = self;
+        let Self { auth, revocations, limits, rate, sessions, events, .. } = self;
         let (within, every) = (limits.authentication, limits.recheck);
         let revoking = revocations.map(|by| Revoking { by, within, every });
         let sessions = (!stateless).then(|| sessions.unwrap_or_else(in_memory));
@@ -179,7 +186,7 @@ impl Settings {
             Events::InMemory if !stateless => Some(events_in_memory()),
             _ => None,
         };
-        Ok(Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings })
+        Ok(Setup { site, auth, revoking, resource_card, limits, rate, sessions, events, warnings })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {

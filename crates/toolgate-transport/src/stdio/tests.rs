@@ -9,3 +9,4 @@ mod house;
 mod kit;
 mod legacy;
 mod messages;
+mod revoked;

@@ -43,6 +43,7 @@ impl Endpoint {
             BadBatch::TooLong => invalid("the batch has too many messages"),
             _ => bad(Error::new(code::PARSE_ERROR, "the body is not JSON")),
         })?;
+        self.charge(one.head, &one.caller, parts.len().saturating_sub(1));
         let (answers, one) = self.answers(one, talk, parts).await?;
         let refused = first_of_all(&answers);
         let told: Vec<Bytes> = answers.iter().map(|answer| answer.text.clone()).collect();

@@ -199,6 +199,39 @@ mod tests {
         }
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn credentials_that_do_not_count_end_it_and_others_take_their_place() {
+        let (ada, other) = (until(None, "a"), until(None, "b"));
+        let tenure = Tenure::new(ada.clone(), Shutdown::never());
+        tenure.revoke(&other);
+        assert_eq!(tenure.look(), None, "they are not the ones that count here");
+        let mut ending = tenure.ending(&ada);
+        assert!(ending.as_mut().now_or_never().is_none());
+        tenure.revoke(&ada);
+        assert_eq!((tenure.look(), ending.await), (Some(Ending::Revoked), Ending::Revoked));
+        tenure.trust(&ada);
+        assert_eq!(tenure.look(), None, "taken back");
+        tenure.revoke(&ada);
+        // Though they end sooner.
+        tenure.renew(&until(Some(100), "c"));
+        assert_eq!((tenure.look(), scope(&tenure)), (None, "c".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn doubt_ends_it_after_a_while() {
+        let (ada, patience) = (until(None, "a"), Duration::from_secs(5));
+        let tenure = Tenure::new(ada.clone(), Shutdown::never());
+        let doubt = async |seconds| {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            tenure.doubt(&ada, patience);
+            tenure.look()
+        };
+        assert_eq!((doubt(9).await, doubt(4).await), (None, None));
+        tenure.trust(&ada);
+        assert_eq!((doubt(9).await, doubt(4).await), (None, None));
+        assert_eq!(doubt(1).await, Some(Ending::Revoked));
+    }
+
     #[tokio::test]
     async fn it_ends_for_each_reason_and_says_which() {
         let caller = until(None, "a");

@@ -9,8 +9,10 @@ mod listener;
 mod logs;
 mod mounted;
 mod panics;
+mod revoked;
 mod sockets;
 mod streams;
+mod throttled;
 #[cfg(feature = "tls")]
 mod tls;
 mod unheard;
