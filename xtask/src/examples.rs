@@ -1,5 +1,7 @@
 //! The examples build, and do what their readers are told that they do.
 
+mod mtls;
+
 use std::fs;
 use std::process::Command;
 
@@ -38,6 +40,7 @@ pub(crate) fn check() -> Result {
     custom_transport()?;
     stdio()?;
     guide()?;
+    mtls::check()?;
     quickstart()
 }
 
