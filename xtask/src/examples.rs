@@ -1,5 +1,6 @@
 //! The examples build, and do what their readers are told that they do.
 
+mod mtls;
 mod policy;
 
 use std::fs;
@@ -41,6 +42,7 @@ pub(crate) fn check() -> Result {
     stdio()?;
     guide()?;
     policy::check()?;
+    mtls::check()?;
     quickstart()
 }
 

@@ -7,8 +7,8 @@ use crate::command::{cargo, run};
 ///
 /// One invocation for each: together cargo would unite their features.
 const REDUCED: &[(&str, &[&str])] = &[
-    ("toolgate", &["", "api-keys", "http", "jwt", "macros", "stdio"]),
-    ("toolgate-transport", &["", "http", "stdio"]),
+    ("toolgate", &["", "api-keys", "http", "jwt", "macros", "stdio", "tls"]),
+    ("toolgate-transport", &["", "http", "stdio", "tls"]),
     ("toolgate-auth", &["", "api-keys", "jwt"]),
 ];
 

@@ -59,7 +59,10 @@ fn system() -> Result {
     if !succeeds(&mut program("pkg-config", "--exists openssl")) {
         missing.push("libssl-dev");
     }
-    // It knows no `--version`.
+    // They know no `--version`.
+    if !succeeds(&mut program("openssl", "version")) {
+        missing.push("openssl");
+    }
     if !succeeds(&mut program("nginx", "-v")) {
         missing.push("nginx-light");
     }

@@ -17,7 +17,7 @@ use toolgate::{
         env::Env,
         legacy::{MemoryEvents, MemorySessions},
     },
-    http::{Cors, Http, Limits, McpService},
+    http::{Cors, Http, Limits, McpService, Tls},
     prelude::*,
     protocol::{
         Base64, Json as Text, LogLevel, resource::Resource as Described, tool::CallToolResult,
@@ -257,6 +257,8 @@ async fn what_the_page_names_is_there() {
     let service: Arc<dyn Service> = server().into_service().unwrap();
     Transport::serve(http, service, until).await.unwrap();
 
+    let tls = Tls::client_ca(Tls::pem_files("cert.pem", "key.pem"), "ca.pem");
+    drop(Http::tls(http::bind("127.0.0.1:0"), tls));
     let mounted = http::service(server()).public_url("https://mcp.example/mcp").auth(Door);
     let mounted: McpService = Http::stateless(mounted).build().unwrap();
     let _ = McpService::documents(&mounted);

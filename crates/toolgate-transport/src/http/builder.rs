@@ -14,6 +14,7 @@ use toolgate_core::{
 
 use super::{
     body::Body,
+    certificate::CertificateHeader,
     cors::Cors,
     door::Plan,
     endpoint::Endpoint,
@@ -226,6 +227,12 @@ impl<S> Http<S> {
         self
     }
 
+    /// Settings that believe what cannot be checked here, each named for it.
+    #[must_use]
+    pub fn danger(self) -> Danger<S> {
+        Danger(self)
+    }
+
     /// Takes what is not set in code from the environment of this process.
     #[must_use]
     pub fn env(self) -> Self {
@@ -237,6 +244,25 @@ impl<S> Http<S> {
     pub fn env_from(mut self, env: Env) -> Self {
         self.settings.env = Some(env);
         self
+    }
+}
+
+/// Settings that believe what cannot be checked here; from [`Http::danger`].
+#[derive(Debug)]
+pub struct Danger<S>(Http<S>);
+
+impl<S> Danger<S> {
+    /// Takes the certificate of a client from a header that one of the
+    /// [`trusted_proxies`](Http::trusted_proxies) has written, and from nobody else: of requests that
+    /// they send, it is the header's or none, and never that of the proxy's own connection.
+    ///
+    /// The danger: whoever gets a header past such a proxy has any certificate he likes. The proxy has to
+    /// write it, or take it out, on every request.
+    #[must_use]
+    pub fn trust_certificate_header(self, header: CertificateHeader) -> Http<S> {
+        let Self(mut http) = self;
+        http.settings.certificate_header = Some(header);
+        http
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) struct Head {
 
 impl Head {
     /// `url` is what clients reach by, where that is known.
-    pub(crate) fn new(parts: Parts, site: Arc<Site>, url: Option<&str>) -> Self {
+    pub(crate) fn new(mut parts: Parts, site: Arc<Site>, url: Option<&str>) -> Self {
+        take_certificate(&mut parts, &site);
         let target = match (url, parts.uri.query()) {
             (Some(url), Some(query)) => format!("{url}?{query}"),
             (Some(url), None) => url.to_owned(),
@@ -85,6 +86,17 @@ impl Head {
         let peer = Peer::of(&parts.extensions);
         let address = peer.map(|peer| site.proxies.caller(peer, &parts.headers));
         Self { parts, address, target, site }
+    }
+}
+
+/// Takes the certificate of whoever calls from a proxy that tells it. Such a proxy has one of its own
+/// at most, which is not its clients'.
+fn take_certificate(parts: &mut Parts, site: &Site) {
+    let Some(relayed) = &site.relayed else { return };
+    if let Some(peer) = parts.extensions.get_mut::<Peer>()
+        && site.proxies.trusts(peer.addr.ip())
+    {
+        peer.certificate = relayed.certificate(&parts.headers);
     }
 }
 
@@ -158,6 +170,36 @@ mod tests {
         parts.extensions.insert(peer);
         let head = Arc::new(Head::new(parts, Arc::new(site), resource));
         Credentials::new(Shared { head, may_ask: true })
+    }
+
+    #[test]
+    fn a_proxy_that_is_named_tells_the_certificate_and_nobody_else_does() {
+        use super::super::certificate::{CertificateHeader, Relayed};
+        let certificate = |relayed: bool, peer: [u8; 4], told: bool| {
+            let relayed = relayed.then(|| Relayed::new(&CertificateHeader::ClientCert)).flatten();
+            let proxies = Proxies::new(Networks::read(["10.0.0.1"]).unwrap());
+            let site = Arc::new(Site { proxies, relayed, ..Site::default() });
+            let mut request = Request::post("/mcp");
+            if told {
+                request = request.header("client-cert", ":dG9sZA==:");
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(Peer::new((peer, 7).into()).certificate(&b"own"[..]));
+            let head = Head::new(parts, site, None);
+            head.parts.extensions.get::<Peer>().unwrap().certificate.clone()
+        };
+        let (told, own) = (Some(&b"told"[..]), Some(&b"own"[..]));
+        let rows = [
+            (true, [10, 0, 0, 1], true, told),
+            // Its own is not its client's, who has none.
+            (true, [10, 0, 0, 1], false, None),
+            (true, [10, 0, 0, 2], true, own),
+            (false, [10, 0, 0, 1], true, own),
+        ];
+        for (relayed, peer, header, expected) in rows {
+            let got = certificate(relayed, peer, header);
+            assert_eq!(got.as_deref(), expected, "{relayed} {peer:?} {header}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@
 mod answer;
 mod body;
 mod builder;
+mod certificate;
 mod cors;
 mod evidence;
 mod legacy;
@@ -72,7 +73,8 @@ mod url;
 pub use self::tls::{Reload, Tls};
 pub use self::{
     body::Body,
-    builder::{Http, Listen, Mounted, bind, listen, service},
+    builder::{Danger, Http, Listen, Mounted, bind, listen, service},
+    certificate::CertificateHeader,
     cors::Cors,
     evidence::Peer,
     limits::Limits,

@@ -11,6 +11,7 @@ use toolgate_core::{
 };
 
 use super::{
+    certificate::{CertificateHeader, Relayed},
     cors::Cors,
     evidence::Shown,
     host::{Host, Hosts},
@@ -34,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) hosts: Option<Vec<String>>,
+    pub(crate) certificate_header: Option<CertificateHeader>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) limits: Limits,
@@ -251,8 +253,25 @@ impl Settings {
             hosts,
             cors,
             shown: self.shown.clone(),
+            relayed: self.relayed(&proxies, problems),
             proxies: Proxies::new(proxies),
         }
+    }
+
+    fn relayed(&self, proxies: &Networks, problems: &mut Vec<String>) -> Option<Relayed> {
+        let header = self.certificate_header.as_ref()?;
+        if proxies.is_empty() {
+            problems.push(
+                "trust_certificate_header believes proxies, and none is named; set trusted_proxies \
+                 (TOOLGATE_TRUSTED_PROXIES)"
+                    .into(),
+            );
+        }
+        let relayed = Relayed::new(header);
+        if relayed.is_none() {
+            problems.push("trust_certificate_header has a name that is none of a header".into());
+        }
+        relayed
     }
 
     /// Loopback names cannot be pointed elsewhere, so they are safe where nothing else is known.

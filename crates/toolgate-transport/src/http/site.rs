@@ -4,6 +4,7 @@ use http::{StatusCode, request::Parts};
 
 use super::{
     answer::Problem,
+    certificate::Relayed,
     cors::{self, Page, Rules},
     evidence::Shown,
     host::{BadHost, Hosts},
@@ -34,6 +35,8 @@ pub(crate) struct Site {
     pub(crate) cors: Option<Rules>,
     pub(crate) shown: Vec<Shown>,
     pub(crate) proxies: Proxies,
+    /// How those tell the certificates of callers, where they do.
+    pub(crate) relayed: Option<Relayed>,
 }
 
 /// A second place beside the endpoint.

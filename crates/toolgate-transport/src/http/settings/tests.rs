@@ -57,6 +57,23 @@ fn an_open_server_on_loopback_starts_without_a_word() {
 }
 
 #[test]
+fn a_header_with_a_certificate_is_of_proxies_that_are_named() {
+    let problems = |header, proxies: &[&str]| {
+        let proxies = proxies.iter().map(|proxy| (*proxy).to_owned()).collect();
+        let settings = Settings {
+            certificate_header: Some(header),
+            trusted_proxies: Some(proxies),
+            ..Settings::default()
+        };
+        problems(settings, &card(|_| ()), bound("127.0.0.1:8080")).join("; ")
+    };
+    assert_eq!(problems(CertificateHeader::ClientCert, &["10.0.0.1"]), "");
+    assert!(problems(CertificateHeader::ClientCert, &[]).contains("trusted_proxies"));
+    let wrong = problems(CertificateHeader::EscapedPem("a b".into()), &["10.0.0.1"]);
+    assert!(wrong.contains("trust_certificate_header"), "{wrong}");
+}
+
+#[test]
 fn contradictions_refuse_to_start_and_name_their_setting() {
     type Row = (Settings, Card, Place, &'static str);
     let open = || card(|_| ());
