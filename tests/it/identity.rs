@@ -4,7 +4,9 @@
 mod bound;
 mod chains;
 mod families;
+mod found;
 mod issuers;
+mod mirrored;
 mod mtls;
 mod nonces;
 mod opaque;

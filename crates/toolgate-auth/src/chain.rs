@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 
 use toolgate_core::{
     Authenticate, BoxFuture, Challenge, Credentials, Refusal, ResourceCard, Verdict,
-    authenticate::Reason,
+    authenticate::Reason, protocol::Json,
 };
 
 /// Begins a chain of authenticators; [`Chain::or`] adds the others.
@@ -98,6 +98,20 @@ impl Authenticate for Chain {
         let mut cards = self.members.iter().map(|member| member.card());
         let first = cards.next().unwrap_or_default();
         cards.fold(first, both)
+    }
+
+    /// The first member that names the issuer and has its metadata.
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        Box::pin(async move {
+            for member in &self.members {
+                if member.card().authorization_servers.iter().any(|known| known == issuer)
+                    && let Some(found) = member.issuer_metadata(issuer).await
+                {
+                    return Some(found);
+                }
+            }
+            None
+        })
     }
 }
 

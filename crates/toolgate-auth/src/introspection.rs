@@ -26,7 +26,7 @@ use http::{
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
     Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
-    Verdict,
+    Verdict, protocol::Json,
 };
 
 use self::{
@@ -52,6 +52,7 @@ use crate::{
         rules::{Fault, Rule, Rules},
     },
     memory::{Hash, Memory, hash},
+    published::metadata,
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -138,6 +139,13 @@ impl Authenticate for IntrospectionAuth {
         card.more = self.0.possession.card();
         card.principals = self.0.mapping.principals().iter().map(|one| one.of).collect();
         card
+    }
+
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        Box::pin(async move {
+            let known = self.0.settings.issuer == issuer;
+            if known { metadata(issuer, &*self.0.fetch).await } else { None }
+        })
     }
 }
 

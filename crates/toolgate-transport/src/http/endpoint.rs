@@ -25,7 +25,7 @@ use super::{
     cors::{self, Page},
     discard::Discards,
     evidence::{Head, Shared},
-    legacy::Past,
+    legacy::{Past, mirrored::Mirrored},
     limits::Limits,
     message::Admitted,
     metadata::Document,
@@ -49,6 +49,7 @@ pub(crate) struct Endpoint {
     pub(crate) limits: Limits,
     pub(crate) discards: Discards,
     pub(crate) document: Document,
+    pub(crate) mirrored: Option<Arc<Mirrored>>,
     pub(crate) admission: Arc<Admission>,
     /// Streams that go on for as long as their clients read.
     pub(crate) streams: Arc<Admission>,
@@ -63,7 +64,17 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(service: Arc<dyn Service>, setup: Setup) -> Arc<Self> {
-        let Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings: _ } =
+        let Setup {
+            site,
+            auth,
+            revoking,
+            resource_card,
+            limits,
+            sessions,
+            events,
+            mirrors,
+            warnings: _,
+        } =
             setup;
         let (stop, stopping) = Shutdown::new();
         let past = Past::new(sessions, events, &limits, &stopping, revoking.as_ref());
@@ -77,6 +88,7 @@ impl Endpoint {
             site: Arc::new(site),
             discards: Discards::new(&limits),
             document: Document::default(),
+            mirrored: mirrors.map(Mirrored::new),
             admission: Admission::new(limits.calls_per_caller, usize::MAX),
             streams: Admission::new(limits.streams_per_caller, limits.streams),
             past,

@@ -11,9 +11,11 @@ use toolgate_core::{
 };
 
 use super::{
+    about::About,
     cors::Cors,
     evidence::Shown,
     host::{Host, Hosts},
+    legacy::mirrored,
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
@@ -35,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) hosts: Option<Vec<String>>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
+    pub(crate) about: About,
     pub(crate) limits: Limits,
     pub(crate) env: Option<Env>,
     pub(crate) shown: Vec<Shown>,
@@ -42,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     pub(crate) events: Events,
     pub(crate) sse: Option<String>,
+    pub(crate) mirrors: Option<bool>,
     /// Whether a listener of our own speaks TLS.
     pub(crate) secure: bool,
 }
@@ -93,6 +97,8 @@ pub(crate) struct Setup {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     /// Where events of their streams are kept; none where they are not.
     pub(crate) events: Option<Arc<dyn EventStore>>,
+    /// Whose metadata is mirrored.
+    pub(crate) mirrors: Option<String>,
     /// What is allowed and should still be looked at.
     pub(crate) warnings: Vec<String>,
 }
@@ -111,10 +117,12 @@ impl Settings {
         fill(&mut self.trusted_proxies, env.list(env::TRUSTED_PROXIES), &mut problems);
         fill(&mut self.stateless, env.parsed(env::STATELESS), &mut problems);
         fill(&mut self.sse, env.text(env::SSE_PATH), &mut problems);
+        let mirrors = env.parsed(env::MIRROR_AUTHORIZATION_SERVER);
+        fill(&mut self.mirrors, mirrors, &mut problems);
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
         fill(&mut self.cors, origins, &mut problems);
-        if let Err(error) = self.limits.fill(&env) {
-            problems.extend_from_slice(error.problems());
+        for filled in [self.limits.fill(&env), self.about.fill(&env)] {
+            problems.extend(filled.err().iter().flat_map(StartError::problems).cloned());
         }
         StartError::check(problems)
     }
@@ -131,6 +139,7 @@ impl Settings {
         for name in self.limits.impossible() {
             problems.push(format!("limits: {name} is 0, so nothing could be served; raise it"));
         }
+        problems.extend(self.about.problems());
         let own = self.auth.as_ref().map(|auth| auth.card());
         let site = self.site(place, &mut problems, &mut warnings);
         let named = site.resource.is_some() || self.public_url.is_some();
@@ -140,7 +149,9 @@ impl Settings {
         });
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
         problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
-        let resource_card = own.unwrap_or_default();
+        let mut resource_card = own.unwrap_or_default();
+        // The author has the last word over the authenticator.
+        resource_card.more.extend(self.about.members());
         if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
             warnings.push("anybody who reaches this address may call; set auth".into());
         }
@@ -166,10 +177,24 @@ impl Settings {
                     .into(),
             );
         }
+        let mirrors = self.mirrors.unwrap_or(false);
+        let first = resource_card.authorization_servers.first();
+        if mirrors && first.is_none() {
+            problems.push(
+                "an authorization server is mirrored and none is named; name it in auth, or take \
+                 mirror_authorization_server (TOOLGATE_MIRROR_AUTHORIZATION_SERVER) away"
+                    .into(),
+            );
+        }
+        let mirrors = first.filter(|_| mirrors).cloned();
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
-        let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
+        let site = Site {
+            metadata_url: metadata_url.filter(|_| offered),
+            mirrors: mirrors.is_some(),
+            ..site
+        };
         let Self { auth, revocations, limits, sessions, events, .. } = self;
         let (within, every) = (limits.authentication, limits.recheck);
         let revoking = revocations.map(|by| Revoking { by, within, every });
@@ -179,7 +204,17 @@ impl Settings {
             Events::InMemory if !stateless => Some(events_in_memory()),
             _ => None,
         };
-        Ok(Setup { site, auth, revoking, resource_card, limits, sessions, events, warnings })
+        Ok(Setup {
+            site,
+            auth,
+            revoking,
+            resource_card,
+            limits,
+            sessions,
+            events,
+            mirrors,
+            warnings,
+        })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
@@ -241,6 +276,7 @@ impl Settings {
             resource: public.as_ref().map(PublicUrl::to_string),
             public,
             metadata_url: None,
+            mirrors: false,
             hosts,
             cors,
             shown: self.shown.clone(),
@@ -294,7 +330,10 @@ fn events_in_memory() -> Arc<dyn EventStore> {
 fn is_endpoint_path(path: &str) -> bool {
     let parsed = path.parse::<PathAndQuery>();
     let whole = parsed.is_ok_and(|it| it.query().is_none() && it.path() == path);
-    let taken = path == HEALTH || path == READY || path.starts_with(WELL_KNOWN);
+    let taken = path == HEALTH
+        || path == READY
+        || path.starts_with(WELL_KNOWN)
+        || path == mirrored::WELL_KNOWN;
     whole && path.starts_with('/') && !path.contains('#') && !taken
 }
 
