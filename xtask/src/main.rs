@@ -17,6 +17,7 @@ mod lint;
 mod locked;
 mod outside;
 mod package;
+mod probe;
 mod proxy;
 mod server;
 mod steps;
