@@ -192,9 +192,75 @@ fn copy(published: &Json, issuer: &str) -> Option<Bytes> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::FutureExt;
     use serde_json::json;
+    use tokio::sync::Semaphore;
+    use toolgate_core::{BoxFuture, Credentials, Refusal, Verdict};
 
     use super::*;
+
+    /// Somebody who publishes once the gate is open, or panics.
+    struct Publisher {
+        gate: Semaphore,
+        asked: AtomicUsize,
+        panics: bool,
+    }
+
+    impl Publisher {
+        fn new(panics: bool) -> Arc<Self> {
+            Arc::new(Self { gate: Semaphore::new(0), asked: AtomicUsize::new(0), panics })
+        }
+    }
+
+    impl Authenticate for Publisher {
+        fn authenticate<'a>(&'a self, _: &'a Credentials) -> BoxFuture<'a, Verdict> {
+            Box::pin(async { Refusal::missing().into() })
+        }
+
+        fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            assert!(!self.panics, "as the author wants it");
+            Box::pin(async move {
+                self.gate.acquire().await.ok()?.forget();
+                Json::of(&json!({ "issuer": issuer })).ok()
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_away_ends_no_question_that_others_wait_for() {
+        let publisher = Publisher::new(false);
+        let auth: Arc<dyn Authenticate> = publisher.clone();
+        let mirrored = Mirrored::new("https://as.example".into());
+        assert!(mirrored.text(&auth).now_or_never().is_none(), "the first asks and is gone");
+        let second = mirrored.text(&auth);
+        publisher.gate.add_permits(1);
+        assert!(second.await.is_some());
+        assert_eq!(publisher.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_authenticator_that_panics_is_asked_again_later() {
+        let publisher = Publisher::new(true);
+        let auth: Arc<dyn Authenticate> = publisher.clone();
+        let mirrored = Mirrored::new("https://as.example".into());
+        for _ in 0..3 {
+            assert_eq!(mirrored.text(&auth).await, None);
+        }
+        assert_eq!(publisher.asked.load(Ordering::SeqCst), 1);
+        tokio::time::advance(PAUSE).await;
+        assert_eq!(mirrored.text(&auth).await, None);
+        assert_eq!(publisher.asked.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_never_answers_is_given_up() {
+        let auth: Arc<dyn Authenticate> = Publisher::new(false);
+        let mirrored = Mirrored::new("https://as.example".into());
+        assert_eq!(mirrored.text(&auth).await, None);
+    }
 
     #[test]
     fn a_copy_is_of_its_issuer_and_says_what_is_known() {
