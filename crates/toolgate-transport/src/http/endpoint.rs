@@ -74,8 +74,7 @@ impl Endpoint {
             events,
             mirrors,
             warnings: _,
-        } =
-            setup;
+        } = setup;
         let (stop, stopping) = Shutdown::new();
         let past = Past::new(sessions, events, &limits, &stopping, revoking.as_ref());
         let life = Arc::new(OwnLife::new(stopping.clone(), revoking.clone()));
