@@ -12,8 +12,9 @@ mod table;
 
 use crate::Result;
 
-pub(crate) use self::install::install;
+pub(crate) use self::install::{PYTHON, install};
 use self::matrix::{Era, Over};
+pub(crate) use self::stage::Stage;
 
 /// What the server serves. Rows of anything else are run by `cargo xtask clients --all` alone.
 const SERVED: &[(Over, Era)] = &[

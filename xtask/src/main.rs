@@ -18,6 +18,7 @@ mod lint;
 mod locked;
 mod outside;
 mod package;
+mod probe;
 mod proxy;
 mod server;
 mod steps;

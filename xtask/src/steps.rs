@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::command::{cargo, program, run};
 use crate::{
     Result, cedar, clients, conformance, examples, fuzz, layers, lint, outside, package, proxy,
+    Result, clients, conformance, examples, fuzz, layers, lint, outside, package, probe, proxy,
     suite, tidy, tools,
 };
 
@@ -46,6 +47,7 @@ const CI: &[Step] = &[
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
     ("oidc", |_| clients::oidc::check()),
+    ("probe", |_| probe::check()),
     ("proxy", |_| proxy::check()),
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
@@ -63,6 +65,7 @@ pub(crate) fn dispatch(name: &str, rest: &[String]) -> Result {
         // Alone, the benchmark takes its own arguments.
         "bench" => run(cargo("run --release -p toolgate-bench --").args(rest)),
         "clients" if rest == ["--all"] => clients::all(),
+        "probe" if !rest.is_empty() => probe::named(rest),
         "conformance" if !rest.is_empty() => conformance::told(rest),
         _ => {
             let step = CI.iter().find(|(known, _)| *known == name).ok_or_else(usage)?;
@@ -113,7 +116,8 @@ fn usage() -> String {
     let steps: Vec<&str> = CI.iter().map(|(name, _)| *name).collect();
     format!(
         "usage: cargo xtask check | ci | golden | bench [--check] | clients --all | \
-         conformance --runs N | {}",
+         conformance --runs N | probe URL [--token T] [--wrong-token T] [--other-token T] \
+         [--page ORIGIN] [--by-hand | --open] | {}",
         steps.join(" | ")
     )
 }

@@ -99,6 +99,20 @@ impl Authenticate for Chain {
         let first = cards.next().unwrap_or_default();
         cards.fold(first, both)
     }
+
+    /// The first member that names the issuer and has its metadata.
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        Box::pin(async move {
+            for member in &self.members {
+                if member.card().authorization_servers.iter().any(|known| known == issuer)
+                    && let Some(found) = member.issuer_metadata(issuer).await
+                {
+                    return Some(found);
+                }
+            }
+            None
+        })
+    }
 }
 
 impl fmt::Debug for Chain {

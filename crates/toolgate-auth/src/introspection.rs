@@ -24,7 +24,7 @@ use http::{
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
     Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
-    Verdict,
+    Verdict, protocol::Json,
 };
 
 pub use self::builder::{Introspection, IntrospectionDanger, introspection};
@@ -48,6 +48,7 @@ use crate::{
         rules::{Fault, Rule, Rules},
     },
     memory::{Hash, Memory, hash},
+    published::metadata,
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -135,6 +136,13 @@ impl Authenticate for IntrospectionAuth {
         card.more = self.0.possession.card();
         card.principals = self.0.mapping.principals().iter().map(|one| one.of).collect();
         card
+    }
+
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        Box::pin(async move {
+            let known = self.0.settings.issuer == issuer;
+            if known { metadata(issuer, &*self.0.fetch).await } else { None }
+        })
     }
 }
 

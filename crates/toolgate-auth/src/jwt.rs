@@ -27,7 +27,7 @@ use std::{
 
 use toolgate_core::{
     Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
-    Verdict,
+    Verdict, protocol::Json,
 };
 
 pub use self::{
@@ -51,6 +51,7 @@ use crate::{
     claims::Mapping,
     exchange::Exchanger,
     memory::{Hash, Memory, hash},
+    published::metadata,
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -135,6 +136,13 @@ impl Authenticate for JwtAuth {
         card.principals = all.next().unwrap_or_default();
         all.for_each(|made| card.principals.retain(|of| made.contains(of)));
         card
+    }
+
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        Box::pin(async move {
+            let found = self.0.issuers.iter().find(|known| known.settings.issuer == issuer)?;
+            metadata(issuer, found.keys.fetch()).await
+        })
     }
 }
 

@@ -51,6 +51,8 @@ mod jwt;
 mod memory;
 #[cfg(feature = "jwt")]
 pub mod presets;
+#[cfg(feature = "jwt")]
+mod published;
 #[cfg(all(test, feature = "jwt"))]
 mod table;
 

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, fmt, future::ready, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt;
+use toolgate_protocol::Json;
 
 use crate::{
     BoxError, BoxFuture,
@@ -48,6 +49,15 @@ pub trait Authenticate: Send + Sync + 'static {
     fn card(&self) -> ResourceCard {
         ResourceCard::default()
     }
+
+    /// The metadata of an authorization server that the [`card`](Self::card) names, as that server
+    /// publishes it (RFC 8414; OpenID Connect Discovery). For transports that show it to clients
+    /// which look for it here. None where it cannot be had, which is all that this says unless it is
+    /// written otherwise.
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        let _ = issuer;
+        Box::pin(ready(None))
+    }
 }
 
 impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
@@ -61,6 +71,10 @@ impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
 
     fn card(&self) -> ResourceCard {
         (**self).card()
+    }
+
+    fn issuer_metadata<'a>(&'a self, issuer: &'a str) -> BoxFuture<'a, Option<Json>> {
+        (**self).issuer_metadata(issuer)
     }
 }
 
@@ -277,7 +291,7 @@ pub struct ResourceCard {
     /// The author's types that it makes.
     pub principals: Vec<PrincipalType>,
     /// Further members of the document.
-    pub more: Vec<(String, toolgate_protocol::Json)>,
+    pub more: Vec<(String, Json)>,
 }
 
 /// Judges a request's credentials: the one way in for every transport.

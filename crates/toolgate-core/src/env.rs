@@ -30,6 +30,9 @@ pub const TABLE: &[Variable] = &[
     HOSTS,
     TRUSTED_PROXIES,
     CORS_ORIGINS,
+    DOCUMENTATION_URL,
+    POLICY_URL,
+    TERMS_URL,
     MAX_BODY,
     CALL_TIMEOUT,
     CALLS_PER_CALLER,
@@ -37,6 +40,7 @@ pub const TABLE: &[Variable] = &[
     CONNECTIONS,
     STATELESS,
     SSE_PATH,
+    MIRROR_AUTHORIZATION_SERVER,
     ISSUER,
     JWKS_URI,
     AUDIENCE,
@@ -69,6 +73,9 @@ variables! {
     HOSTS = "", "further values accepted in `Host`, separated by commas.";
     TRUSTED_PROXIES = "", "addresses and networks of proxies that say in `X-Forwarded-For` or `Forwarded` who calls, separated by commas.";
     CORS_ORIGINS = "", "origins whose pages may call, separated by commas.";
+    DOCUMENTATION_URL = "", "page for developers, in the metadata document.";
+    POLICY_URL = "", "page on what clients may do with the data, in the metadata document.";
+    TERMS_URL = "", "page with the terms of service, in the metadata document.";
     MAX_BODY = "4194304", "largest request body, in bytes.";
     CALL_TIMEOUT = "300", "longest call, in seconds.";
     CALLS_PER_CALLER = "64", "calls that one caller may have running.";
@@ -76,6 +83,7 @@ variables! {
     CONNECTIONS = "4096", "connections that the listener holds open.";
     STATELESS = "false", "whether clients of older revisions go without sessions: `true` or `false`.";
     SSE_PATH = "", "path of the transport that streamable HTTP has replaced, such as `/sse`. Not served unless set.";
+    MIRROR_AUTHORIZATION_SERVER = "false", "whether the authorization server's metadata is shown at this server's origin too, for clients that look nowhere else: `true` or `false`.";
     ISSUER = "", "issuer of access tokens.";
     JWKS_URI = "", "where the issuer's keys are, when discovery is not wanted.";
     AUDIENCE = "", "accepted audiences in place of the public URL, separated by commas.";

@@ -20,6 +20,9 @@
 //! itself. Tokens are given by hand, or [signed](Probe::signed_by) by the authorization server of a
 //! test. What is not given is skipped, and the report says so.
 //!
+//! Certificates are held against the platform's roots; `SSL_CERT_FILE` names others. A token that is
+//! bound to a key is of no use here: nothing is signed.
+//!
 //! The probe writes nothing: it asks servers what they are, begins sessions and ends them. It follows
 //! no redirects, waits for 10 seconds and reads 512 KiB of each answer. It asks whatever the server
 //! names as its authorization servers, so it is for a person's own machine, not for a service that

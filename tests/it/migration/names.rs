@@ -17,7 +17,7 @@ use toolgate::{
         env::Env,
         legacy::{MemoryEvents, MemorySessions},
     },
-    http::{Cors, Http, Limits, McpService, Tls},
+    http::{About, Cors, Http, Limits, McpService, Tls},
     prelude::*,
     protocol::{
         Base64, Json as Text, LogLevel, resource::Resource as Described, tool::CallToolResult,
@@ -251,6 +251,9 @@ async fn what_the_page_names_is_there() {
     drop(Http::env(http::bind("127.0.0.1:0")));
     let http = Http::path(Http::public_url(http, "https://mcp.example/api/mcp"), "/mcp");
     let http = Http::sse(http, "/sse");
+    let about = About::new().documentation("https://docs.example").policy("https://p.example");
+    let http = Http::about(http, about.terms("https://terms.example"));
+    let http = Http::mirror_authorization_server(http);
     let http = Http::fallback(Http::cors(http, cors), Router::<()>::new()).limits(limits());
     let (trigger, until) = Shutdown::new();
     trigger.request();

@@ -5,7 +5,7 @@ use crate::command::{output, program, run};
 use crate::locked;
 
 /// Python with the packages of `requirements.txt`, as named from `tests/clients`.
-pub(super) const PYTHON: &str = "../../.tools/python/bin/python";
+pub(crate) const PYTHON: &str = "../../.tools/python/bin/python";
 
 /// Its folder, as named from the root.
 const VENV: &str = ".tools/python";

@@ -20,12 +20,12 @@ const SSE: &str = "/mcp/sse";
 
 /// An authorization server in Node, and the example that is told of it.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub(crate) struct Stage {
     /// Where the server listens over HTTP: tokens name it before it starts.
     address: String,
     executable: String,
     issuer: String,
-    pub(super) token: String,
+    pub(crate) token: String,
     pub(super) expired: String,
     foreign: String,
     /// Ends with this value.
@@ -34,7 +34,7 @@ pub(super) struct Stage {
 
 impl Stage {
     /// Builds the example and starts the authorization server.
-    pub(super) fn start(example: &str, scopes: &str) -> Result<Self> {
+    pub(crate) fn start(example: &str, scopes: &str) -> Result<Self> {
         let executable = server::build("--example", example)?;
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
         let mut node = program("node", "issuer.mjs");
@@ -53,7 +53,7 @@ impl Stage {
     }
 
     /// Where the server is over HTTP, once it is started.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         url(&self.address)
     }
 
@@ -62,10 +62,29 @@ impl Stage {
         format!("http://{}{SSE}", self.address)
     }
 
+    /// Where whatever serves has to listen.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A token that is right but for its audience.
+    pub(crate) fn foreign(&self) -> &str {
+        &self.foreign
+    }
+
     /// Starts the server over HTTP.
     pub(super) fn server(&self) -> Result<Server> {
+        self.server_with(&[])
+    }
+
+    /// The same, with more settings.
+    pub(crate) fn server_with(&self, more: &[(&str, &str)]) -> Result<Server> {
         let mut command = Command::new(&self.executable);
-        command.envs(self.settings());
+        command.envs(self.settings()).envs(more.iter().copied());
         let mut server = Server::start_at(&mut command, &self.address)?;
         server.listens(&self.address)?;
         Ok(server)

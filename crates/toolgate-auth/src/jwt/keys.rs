@@ -16,7 +16,7 @@ use super::{
     keyset::KeySet,
     source::{Source, SourceError},
 };
-use crate::fetch::chain;
+use crate::fetch::{Fetch, chain};
 
 /// Age at which keys are renewed, while they stay in use.
 const STALE: Duration = Duration::from_secs(10 * 60);
@@ -92,6 +92,11 @@ enum Step {
 impl Keys {
     pub(super) fn new(source: Source) -> Self {
         Self(Arc::new(Shared { source, state: Mutex::default() }))
+    }
+
+    /// What asks the issuer.
+    pub(super) fn fetch(&self) -> &dyn Fetch {
+        &*self.0.source.fetch
     }
 
     /// The keys to judge a token with.

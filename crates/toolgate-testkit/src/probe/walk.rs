@@ -222,7 +222,7 @@ impl<W: Wire> Walk<'_, W> {
             let asks = self.first().into_iter().map(|ask| ask.bearer(token)).collect();
             for seen in self.all(asks).await {
                 self.end(&seen).await;
-                found.extend(tokens::wrong(&seen, *rule));
+                found.extend(tokens::wrong(&seen, *rule, self.probe.expects));
             }
         }
         // What is told of every wrong token alike is told once.

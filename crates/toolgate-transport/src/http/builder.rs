@@ -13,6 +13,7 @@ use toolgate_core::{
 };
 
 use super::{
+    about::About,
     body::Body,
     certificate::CertificateHeader,
     cors::Cors,
@@ -157,6 +158,14 @@ impl<S> Http<S> {
         self
     }
 
+    /// Pages about the server, for the metadata document. `TOOLGATE_DOCUMENTATION_URL`,
+    /// `TOOLGATE_POLICY_URL`, `TOOLGATE_TERMS_URL`.
+    #[must_use]
+    pub fn about(mut self, about: About) -> Self {
+        self.settings.about = about;
+        self
+    }
+
     /// Mints no sessions for clients of revisions before 2026-07-28: each of their requests stands
     /// for itself, too, and any replica may answer it. `TOOLGATE_STATELESS`.
     #[must_use]
@@ -197,6 +206,20 @@ impl<S> Http<S> {
     #[must_use]
     pub fn sse(mut self, path: impl Into<String>) -> Self {
         self.settings.sse = Some(path.into());
+        self
+    }
+
+    /// Shows the metadata of the authorization server at this server's origin as well, at
+    /// `/.well-known/oauth-authorization-server`: clients of 2025-03-26 look for it there and nowhere
+    /// else. Of several it is the first that `auth` names. `TOOLGATE_MIRROR_AUTHORIZATION_SERVER`.
+    ///
+    /// It is a copy, renewed every 10 minutes and used for 6 hours while the authorization server
+    /// cannot be reached; 503 while there is none. It has what RFC 8414 knows, with the `issuer` that
+    /// it has there. Nothing else of the authorization server is served here, and nothing that
+    /// clients send is passed on to it.
+    #[must_use]
+    pub fn mirror_authorization_server(mut self) -> Self {
+        self.settings.mirrors = Some(true);
         self
     }
 

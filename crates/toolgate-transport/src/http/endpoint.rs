@@ -26,7 +26,7 @@ use super::{
     cors::{self, Page},
     discard::Discards,
     evidence::{Head, Peer, Shared},
-    legacy::Past,
+    legacy::{Past, mirrored::Mirrored},
     limits::Limits,
     message::Admitted,
     metadata::Document,
@@ -54,6 +54,7 @@ pub(crate) struct Endpoint {
     pub(crate) limits: Limits,
     pub(crate) discards: Discards,
     pub(crate) document: Document,
+    pub(crate) mirrored: Option<Arc<Mirrored>>,
     pub(crate) admission: Arc<Admission>,
     /// Streams that go on for as long as their clients read.
     pub(crate) streams: Arc<Admission>,
@@ -77,6 +78,7 @@ impl Endpoint {
             rate,
             sessions,
             events,
+            mirrors,
             warnings: _,
         } = setup;
         let (stop, stopping) = Shutdown::new();
@@ -93,6 +95,7 @@ impl Endpoint {
             site: Arc::new(site),
             discards: Discards::new(&limits),
             document: Document::default(),
+            mirrored: mirrors.map(Mirrored::new),
             admission: Admission::new(limits.calls_per_caller, usize::MAX),
             streams: Admission::new(limits.streams_per_caller, limits.streams),
             past,

@@ -9,6 +9,8 @@ mod talk;
 mod line;
 mod lines;
 
+pub(crate) mod mirrored;
+
 mod keep;
 mod outlive;
 mod readers;

@@ -40,13 +40,19 @@ fn write(resource: &str, authenticator: &ResourceCard, card: &Card) -> Value {
     // What an authenticator adds cannot replace what follows.
     let mut members: Map<String, Value> = further.collect();
     let scopes = known_scopes(card);
+    // Refresh tokens are between client and issuer (authorization, "Refresh Tokens").
+    let scopes: Vec<_> = scopes.iter().filter(|scope| *scope != "offline_access").collect();
     members.insert("resource".into(), json!(resource));
     members.insert("authorization_servers".into(), json!(authenticator.authorization_servers));
     if !scopes.is_empty() {
-        members.insert("scopes_supported".into(), scopes.iter().collect());
+        members.insert("scopes_supported".into(), json!(scopes));
     }
     members.insert("bearer_methods_supported".into(), json!(["header"]));
-    members.insert("resource_name".into(), json!(card.server.name));
+    let server = &card.server;
+    members.insert("resource_name".into(), json!(server.title.as_ref().unwrap_or(&server.name)));
+    if let Some(page) = &server.website_url {
+        members.entry("resource_documentation").or_insert_with(|| json!(page));
+    }
     Value::Object(members)
 }
 
@@ -59,7 +65,7 @@ pub(crate) fn known_scopes(card: &Card) -> Scopes {
 mod tests {
     use toolgate_core::protocol::{Json, discover::Implementation};
 
-    use super::*;
+    use super::{super::about::About, *};
 
     #[test]
     fn the_document_names_resource_issuers_and_scopes() {
@@ -89,8 +95,35 @@ mod tests {
         });
         assert_eq!(read(&card), expected);
         card.scopes = Scopes::none();
+        card.server.title = Some("Notes of yours".into());
+        card.server.website_url = Some("https://notes.example".into());
         assert_eq!(read(&card), expected, "the same version is not written again");
         card.version += 1;
-        assert_eq!(read(&card)["scopes_supported"], json!(["mcp"]));
+        let changed = read(&card);
+        assert_eq!(changed["scopes_supported"], json!(["mcp"]));
+        assert_eq!(changed["resource_name"], "Notes of yours");
+        assert_eq!(changed["resource_documentation"], "https://notes.example");
+    }
+
+    #[test]
+    fn what_the_author_says_is_there_and_wins() {
+        let mut card = Card::new(Implementation::new("Notes", "1"));
+        card.scopes = ["offline_access", "a"].into();
+        card.server.website_url = Some("https://notes.example".into());
+        let mut authenticator = ResourceCard::default();
+        authenticator.authorization_servers = vec!["https://as.example".into()];
+        authenticator.more =
+            vec![("resource_tos_uri".into(), Json::of("https://as.example").unwrap())];
+        let about =
+            About::new().documentation("https://docs.example").terms("https://terms.example");
+        authenticator.more.extend(about.members());
+        let text = Document::default().text(Some("https://h/mcp"), &authenticator, &card).unwrap();
+        let read: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(read["resource_documentation"], "https://docs.example");
+        assert_eq!(read["resource_tos_uri"], "https://terms.example");
+        assert_eq!(
+            (&read["scopes_supported"], read.get("resource_policy_uri")),
+            (&json!(["a"]), None)
+        );
     }
 }

@@ -27,6 +27,7 @@
 //! back for it: it has a session, and events are kept. To clients of earlier revisions every error that is
 //! not a refusal is 200, as those revisions have it.
 
+mod about;
 mod answer;
 mod body;
 mod builder;
@@ -72,6 +73,7 @@ mod url;
 #[cfg(feature = "tls")]
 pub use self::tls::{Reload, Tls};
 pub use self::{
+    about::About,
     body::Body,
     builder::{Danger, Http, Listen, Mounted, bind, listen, service},
     certificate::CertificateHeader,

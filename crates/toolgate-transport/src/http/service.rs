@@ -47,8 +47,9 @@ impl McpService {
     }
 
     /// The service for what lies beside the endpoint: `/health`, `/ready`, and
-    /// `/.well-known/oauth-protected-resource`, alone and with the endpoint's path behind it. It
-    /// has to see whole paths.
+    /// `/.well-known/oauth-protected-resource`, alone and with the endpoint's path behind it; and
+    /// `/.well-known/oauth-authorization-server` where that is
+    /// [mirrored](super::Http::mirror_authorization_server). It has to see whole paths.
     #[must_use]
     pub fn documents(&self) -> Self {
         Self { endpoint: self.endpoint.clone(), role: Role::Documents }
@@ -112,6 +113,7 @@ async fn respond(endpoint: &Endpoint, role: Role, head: Parts, body: Inbound) ->
     match route {
         Some(route @ (Route::Endpoint | Route::Sse)) => endpoint.exchange(route, head, body).await,
         Some(Route::Metadata) => endpoint.metadata(head, body).await,
+        Some(Route::Mirrored) => endpoint.mirrored(head, body).await,
         Some(Route::Health) => endpoint.probe(false, head, body).await,
         Some(Route::Ready) => endpoint.probe(true, head, body).await,
         None => endpoint.nowhere(head, body).await,

@@ -11,10 +11,12 @@ use toolgate_core::{
 };
 
 use super::{
+    about::About,
     certificate::{CertificateHeader, Relayed},
     cors::Cors,
     evidence::Shown,
     host::{Host, Hosts},
+    legacy::mirrored,
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
@@ -38,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) certificate_header: Option<CertificateHeader>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
+    pub(crate) about: About,
     pub(crate) limits: Limits,
     pub(crate) rate: Option<Rate>,
     pub(crate) env: Option<Env>,
@@ -46,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     pub(crate) events: Events,
     pub(crate) sse: Option<String>,
+    pub(crate) mirrors: Option<bool>,
     /// Whether a listener of our own speaks TLS.
     pub(crate) secure: bool,
 }
@@ -98,6 +102,8 @@ pub(crate) struct Setup {
     pub(crate) sessions: Option<Arc<dyn SessionStore>>,
     /// Where events of their streams are kept; none where they are not.
     pub(crate) events: Option<Arc<dyn EventStore>>,
+    /// Whose metadata is mirrored.
+    pub(crate) mirrors: Option<String>,
     /// What is allowed and should still be looked at.
     pub(crate) warnings: Vec<String>,
 }
@@ -116,10 +122,12 @@ impl Settings {
         fill(&mut self.trusted_proxies, env.list(env::TRUSTED_PROXIES), &mut problems);
         fill(&mut self.stateless, env.parsed(env::STATELESS), &mut problems);
         fill(&mut self.sse, env.text(env::SSE_PATH), &mut problems);
+        let mirrors = env.parsed(env::MIRROR_AUTHORIZATION_SERVER);
+        fill(&mut self.mirrors, mirrors, &mut problems);
         let origins = env.list(env::CORS_ORIGINS).map(|origins| origins.map(Cors::origins));
         fill(&mut self.cors, origins, &mut problems);
-        if let Err(error) = self.limits.fill(&env) {
-            problems.extend_from_slice(error.problems());
+        for filled in [self.limits.fill(&env), self.about.fill(&env)] {
+            problems.extend(filled.err().iter().flat_map(StartError::problems).cloned());
         }
         StartError::check(problems)
     }
@@ -140,6 +148,7 @@ impl Settings {
             problems
                 .push("rate is 0, so nothing could be served; raise it, or take it away".into());
         }
+        problems.extend(self.about.problems());
         let own = self.auth.as_ref().map(|auth| auth.card());
         let site = self.site(place, &mut problems, &mut warnings);
         let named = site.resource.is_some() || self.public_url.is_some();
@@ -149,7 +158,9 @@ impl Settings {
         });
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
         problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
-        let resource_card = own.unwrap_or_default();
+        let mut resource_card = own.unwrap_or_default();
+        // The author has the last word over the authenticator.
+        resource_card.more.extend(self.about.members());
         if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
             warnings.push("anybody who reaches this address may call; set auth".into());
         }
@@ -175,10 +186,24 @@ impl Settings {
                     .into(),
             );
         }
+        let mirrors = self.mirrors.unwrap_or(false);
+        let first = resource_card.authorization_servers.first();
+        if mirrors && first.is_none() {
+            problems.push(
+                "an authorization server is mirrored and none is named; name it in auth, or take \
+                 mirror_authorization_server (TOOLGATE_MIRROR_AUTHORIZATION_SERVER) away"
+                    .into(),
+            );
+        }
+        let mirrors = first.filter(|_| mirrors).cloned();
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
-        let site = Site { metadata_url: metadata_url.filter(|_| offered), ..site };
+        let site = Site {
+            metadata_url: metadata_url.filter(|_| offered),
+            mirrors: mirrors.is_some(),
+            ..site
+        };
         let Self { auth, revocations, limits, rate, sessions, events, .. } = self;
         let (within, every) = (limits.authentication, limits.recheck);
         let revoking = revocations.map(|by| Revoking { by, within, every });
@@ -188,7 +213,18 @@ impl Settings {
             Events::InMemory if !stateless => Some(events_in_memory()),
             _ => None,
         };
-        Ok(Setup { site, auth, revoking, resource_card, limits, rate, sessions, events, warnings })
+        Ok(Setup {
+            site,
+            auth,
+            revoking,
+            resource_card,
+            limits,
+            rate,
+            sessions,
+            events,
+            mirrors,
+            warnings,
+        })
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
@@ -250,6 +286,7 @@ impl Settings {
             resource: public.as_ref().map(PublicUrl::to_string),
             public,
             metadata_url: None,
+            mirrors: false,
             hosts,
             cors,
             shown: self.shown.clone(),
@@ -320,7 +357,10 @@ fn events_in_memory() -> Arc<dyn EventStore> {
 fn is_endpoint_path(path: &str) -> bool {
     let parsed = path.parse::<PathAndQuery>();
     let whole = parsed.is_ok_and(|it| it.query().is_none() && it.path() == path);
-    let taken = path == HEALTH || path == READY || path.starts_with(WELL_KNOWN);
+    let taken = path == HEALTH
+        || path == READY
+        || path.starts_with(WELL_KNOWN)
+        || path == mirrored::WELL_KNOWN;
     whole && path.starts_with('/') && !path.contains('#') && !taken
 }
 

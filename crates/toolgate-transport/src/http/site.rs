@@ -8,6 +8,7 @@ use super::{
     cors::{self, Page, Rules},
     evidence::Shown,
     host::{BadHost, Hosts},
+    legacy::mirrored,
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
@@ -31,6 +32,8 @@ pub(crate) struct Site {
     pub(crate) resource: Option<String>,
     /// Where the metadata document is, when there is one.
     pub(crate) metadata_url: Option<String>,
+    /// Whether an authorization server's metadata is shown here.
+    pub(crate) mirrors: bool,
     pub(crate) hosts: Hosts,
     pub(crate) cors: Option<Rules>,
     pub(crate) shown: Vec<Shown>,
@@ -71,6 +74,7 @@ pub(crate) enum Route {
     Endpoint,
     Sse,
     Metadata,
+    Mirrored,
     Health,
     Ready,
 }
@@ -80,6 +84,7 @@ impl Site {
         match path {
             HEALTH => Some(Route::Health),
             READY => Some(Route::Ready),
+            mirrored::WELL_KNOWN if self.mirrors => Some(Route::Mirrored),
             path if path == self.path => Some(Route::Endpoint),
             path if self.sse.as_ref().is_some_and(|sse| path == sse.path) => Some(Route::Sse),
             path => {

@@ -7,6 +7,7 @@ use super::{
     },
     challenge::has_error,
 };
+use crate::probe::Expects;
 
 /// What is the matter with the answers to the right token, one for each era: one of them has to be
 /// a result.
@@ -33,13 +34,14 @@ pub(crate) fn lower(seen: &Exchange) -> Option<Finding> {
     refused.then(|| Finding::new(Rule::SchemeCase, seen, why))
 }
 
-/// What is the matter with the answer to a wrong token, which by `rule` must not be served.
-pub(crate) fn wrong(seen: &Exchange, rule: Rule) -> Vec<Finding> {
+/// What is the matter with the answer to a wrong token, which by `rule` must not be served. Where
+/// clients have theirs by hand there is no login for them to begin.
+pub(crate) fn wrong(seen: &Exchange, rule: Rule, expects: Expects) -> Vec<Finding> {
     let Some(reply) = seen.reply() else { return Vec::new() };
     let found = |rule, why: String| vec![Finding::new(rule, seen, why)];
     match reply.status {
         200..=299 => found(rule, format!("it was served with {}", reply.status)),
-        401 if has_error(seen, "invalid_token") => Vec::new(),
+        401 if expects != Expects::Login || has_error(seen, "invalid_token") => Vec::new(),
         401 => {
             let text = reply.field("www-authenticate").unwrap_or_default();
             found(Rule::NoInvalidToken, format!("the challenge is {}", quote(&text)))
