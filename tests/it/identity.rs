@@ -5,6 +5,7 @@
 mod behalf;
 mod bound;
 mod chains;
+mod development;
 mod families;
 mod found;
 mod issuers;
