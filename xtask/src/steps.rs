@@ -45,6 +45,7 @@ const CI: &[Step] = &[
     ("examples", |_| examples::check()),
     ("clients", |_| clients::check()),
     ("oidc", |_| clients::oidc::check()),
+    ("browser", |_| clients::browser::check()),
     ("proxy", |_| proxy::check()),
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),
