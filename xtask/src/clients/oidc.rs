@@ -21,6 +21,7 @@ const CHECKS: &[&str] = &[
     "refresh",
     "made up",
     "other server",
+    "other kind",
     "scope",
     "nonces",
     "proof",
@@ -74,7 +75,7 @@ pub(crate) fn check() -> Result {
         println!("\n{} of oidc-provider, at `{}`", place.kind.name, place.kind.example);
         let _server = place.start(&issuer)?;
         let mut node = program("node", "oidc/oidc.mjs");
-        node.current_dir("tests/clients").env("SCENE", place.scene(&issuer).to_string());
+        node.current_dir("tests/clients").env("SCENE", place.scene(&issuer, &places).to_string());
         let said = script::run(&mut node, PATIENCE)?;
         results.push(matrix::cells(&said, CHECKS.iter().copied()));
     }
@@ -107,15 +108,17 @@ impl Place {
         Ok(server)
     }
 
-    fn scene(&self, issuer: &str) -> Value {
+    fn scene(&self, issuer: &str, places: &[Self]) -> Value {
         let tool = match self.kind.example {
             "hello_auth" => json!({ "name": "hello", "arguments": { "greeting": "Hi" } }),
             _ => json!({ "name": "who", "arguments": {} }),
         };
+        let odd = places.iter().find(|place| place.kind.format != self.kind.format);
         json!({
             "kind": self.kind.name,
             "url": self.url(),
             "other": self.other(),
+            "odd": odd.map(|odd| json!({ "resource": odd.url(), "scope": odd.kind.scope })),
             "issuer": issuer,
             "tool": tool,
             "scope": self.kind.scope,
