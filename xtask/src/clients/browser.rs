@@ -1,4 +1,4 @@
-//! The page of `examples/browser_login` in Chromium, logged in by a person at the authorization server.
+//! The page of `examples/browser_login` in Chromium, logged in by a person at two authorization servers.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 use std::{env, fs};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::matrix::{self, Cell};
+use super::matrix::{self, Cells};
 use super::{install, oidc, script, table};
 use crate::Result;
 use crate::command::{output, program};
@@ -41,51 +41,77 @@ pub(crate) const CHROMIUM: &str = "chromium";
 /// How the page looks at the end. Written where `BLESS=1` is set, so that CI leaves the tree alone.
 const PICTURE: &str = "docs/browser_login.png";
 
-/// Drives the page from being unknown to having signed; prints one line for each check.
+/// Whose pages people log in on: an authorization server of others, and our own for development.
+const ISSUERS: &[&str] = &["oidc-provider", "ours"];
+
+/// Drives the page from being unknown to having signed, with each issuer; draws what was found.
 pub(crate) fn check() -> Result {
     install()?;
-    let executable = server::build("--example", "browser_login")?;
-    let (address, page) = (free()?, free()?);
-    let url = format!("http://{address}/mcp");
-    let resource = json!({ "scope": "guests:read guests:sign", "format": "jwt" });
-    let resources = [(url.clone(), resource)].into_iter().collect();
-    let (issuer, _provider) = oidc::provider(resources, &format!("http://{page}"))?;
+    let page = server::build("--example", "browser_login")?;
+    let ours = server::build("--example", "authorization_server")?;
+    let results =
+        ISSUERS.iter().map(|kind| drive(kind, &page, &ours)).collect::<Result<Vec<_>>>()?;
+    println!("\n{}", draw(&results));
+    table::judge(&results)
+}
 
-    let mut command = Command::new(&executable);
+fn drive(kind: &str, program: &str, ours: &str) -> Result<Cells> {
+    let (address, page) = (free()?, format!("http://{}", free()?));
+    let url = format!("http://{address}/mcp");
+    let (issuer, _issuer) = match kind {
+        "ours" => own(ours, &url)?,
+        _ => {
+            let resource = json!({ "scope": "guests:read guests:sign", "format": "jwt" });
+            oidc::provider([(url.clone(), resource)].into_iter().collect(), &page)?
+        }
+    };
+    let mut command = Command::new(program);
     command.env("TOOLGATE_ISSUER", &issuer).env("TOOLGATE_PUBLIC_URL", &url);
-    let mut server = Server::start_at(command.env("PAGE_ADDR", &page), &address)?;
+    command.env("PAGE_ADDR", page.trim_start_matches("http://"));
+    let mut server = Server::start_at(&mut command, &address)?;
     server.listens(&address)?;
 
-    println!("\na page in Chromium, with oidc-provider");
-    let picture = env::var_os("BLESS").map(|_| picture()).transpose()?;
+    println!("\na page in Chromium, with {kind}");
+    let wanted = kind == "ours" && env::var_os("BLESS").is_some();
     let scene = json!({
-        "page": format!("http://{page}"),
+        "kind": kind,
+        "page": page,
         "server": url,
         "issuer": issuer,
         "chromium": found(CHROMIUM)?,
-        "picture": picture,
+        "picture": wanted.then(picture).transpose()?,
     });
-    judge(&scene)
-}
-
-fn judge(scene: &Value) -> Result {
-    let mut node = program("node", "oidc/browser.mjs");
+    let mut node = self::program("node", "oidc/browser.mjs");
     node.current_dir("tests/clients").env("SCENE", scene.to_string());
     let said = script::run(&mut node, PATIENCE)?;
-    let cells = matrix::cells(&said, CHECKS.iter().copied());
-    println!();
+    Ok(matrix::cells(&said, CHECKS.iter().copied()))
+}
+
+/// Starts our own, whose clock a test may set.
+fn own(program: &str, resource: &str) -> Result<(String, Server)> {
+    let server = Server::start(Command::new(program).arg("--driven").env("RESOURCE", resource))?;
+    let issuer =
+        server.line("issuer", |line| line.strip_prefix("issuer:").and_then(server::url))?;
+    Ok((issuer, server))
+}
+
+/// A line for each check, a column for each issuer.
+fn draw(results: &[Cells]) -> String {
+    let heads = ["check"].iter().chain(ISSUERS).map(|&head| head.to_owned());
+    let mut lines = vec![heads.collect::<Vec<_>>()];
+    let mut failed = String::new();
     for check in CHECKS {
-        match cells.get(check) {
-            Some(Cell::Pass) => println!("ok    {check}"),
-            _ => println!("FAIL  {check}"),
+        let mut line = vec![(*check).to_owned()];
+        for (issuer, cells) in ISSUERS.iter().zip(results) {
+            let (mark, reason) = table::marked(cells.get(check));
+            line.push(mark.to_owned());
+            if let Some(reason) = reason {
+                failed.push_str(&format!("FAIL  {issuer}, {check}: {reason}\n"));
+            }
         }
+        lines.push(line);
     }
-    // It may also have failed at something that nobody listed.
-    if said.lines.iter().any(|line| line.starts_with("FAIL ")) {
-        table::judge(&[cells])?;
-        return Err(format!("browser.mjs {}", said.end).into());
-    }
-    table::judge(&[cells])
+    table::aligned(&lines) + &failed
 }
 
 fn free() -> Result<String> {
@@ -106,7 +132,7 @@ fn picture() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::CHECKS;
+    use super::{CHECKS, ISSUERS};
 
     #[test]
     fn every_check_is_in_the_script() {
@@ -114,5 +140,7 @@ mod tests {
         for check in CHECKS {
             assert!(script.contains(&format!("check('{check}'")), "{check}");
         }
+        let pages = include_str!("../../../tests/clients/oidc/pages.mjs");
+        assert!(ISSUERS.iter().all(|issuer| pages.contains(issuer)));
     }
 }
