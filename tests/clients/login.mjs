@@ -8,7 +8,7 @@ export class User {
   clientMetadata = {
     client_name: 'toolgate clients',
     redirect_uris: [this.redirectUrl],
-    grant_types: ['authorization_code', 'refresh_token'],
+    grant_types: ['authorization_code'],
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
   };
