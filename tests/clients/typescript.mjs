@@ -12,6 +12,9 @@ const http = scene.transport === 'http';
 // `provider(token)`, `call(client, params, options)`, `finish(transport, params)`, `is401(error)`,
 // and what `features` needs.
 export async function matrix(sdk) {
+  // With another authorization server, which has no tokens for scripts that do not log in.
+  if (scene.only === 'login') return check('login', () => login(sdk));
+
   const open = async (token) => {
     const seen = new Heard();
     const transport = http ? sdk.http(...streamable(seen, sdk.provider(token))) : sdk.stdio(child(token));

@@ -3,6 +3,7 @@
 
 mod bound;
 mod chains;
+mod development;
 mod families;
 mod issuers;
 mod mtls;

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 mod install;
 mod matrix;
 pub(crate) mod oidc;
+mod own;
 mod refusals;
 mod script;
 mod sse;
@@ -40,10 +41,11 @@ fn run(wanted: fn(&matrix::Row) -> bool) -> Result {
     let results = matrix::run(&rows)?;
     let refusals = refusals::check();
     let sse = sse::check();
+    let own = own::check();
     println!("\n{}", table::draw(&rows, &results)?);
     if !left.is_empty() {
         println!("not run, since not served yet: {}\n", table::names(&left));
     }
-    print!("{}{}", refusals?, sse?);
+    print!("{}{}{}", refusals?, sse?, own?);
     table::judge(&results)
 }

@@ -2,8 +2,12 @@
 
 mod access;
 mod algorithm;
+mod authorize;
 mod client;
+mod described;
 mod documents;
+mod dpop;
+mod driven;
 mod endpoint;
 mod fault;
 mod form;
@@ -12,12 +16,18 @@ mod introspect;
 mod jws;
 mod key;
 mod keys;
+mod login;
+mod pages;
+mod person;
 mod refusal;
+mod register;
 mod respond;
+mod revoke;
 mod serve;
 mod settings;
 mod state;
 mod table;
+mod target;
 mod token;
 mod who;
 
@@ -39,6 +49,7 @@ pub use self::{
     client::OAuthClient,
     fault::{Endpoint, Fault, JwksFault},
     keys::SigningKey,
+    person::Person,
     settings::AuthorizationServerBuilder,
     token::{Token, Tokens},
 };
@@ -46,10 +57,17 @@ use self::{fault::Outage, keys::Ring, state::State};
 
 /// An authorization server for tests and for development, on 127.0.0.1.
 ///
-/// It serves its metadata (RFC 8414, and in the place of OpenID Connect Discovery 1.0), its keys (RFC
-/// 7517), tokens for clients that it knows and in exchange for others (RFC 8693), and what tokens say
-/// (RFC 7662). Any token that a test can think of comes from [`token`](Self::token), in the same
-/// process. It runs on the runtime that started it, until it is dropped.
+/// People log in and consent on its pages; clients get codes with PKCE, refresh tokens that are good
+/// once, tokens of their own (RFC 6749, RFC 7636), tokens in exchange for others (RFC 8693) and tokens
+/// that are bound to their keys (RFC 9449); they register themselves (RFC 7591), ask what tokens say
+/// (RFC 7662) and take them back (RFC 7009). It publishes metadata (RFC 8414, and in the place of OpenID
+/// Connect Discovery 1.0) and keys (RFC 7517). [`builder`](Self::builder) says which clients and people
+/// there are.
+///
+/// Any token that a test can think of comes from [`token`](Self::token), in the same process. Each of its
+/// places [fails](Self::fail) when it is told to, and its clock is [set ahead](Self::advance). It runs on
+/// the runtime that started it, until it is dropped; what it knows is in memory, and bounded: the oldest
+/// is forgotten for the newest.
 ///
 /// ```
 /// use toolgate_testkit::AuthorizationServer;
@@ -148,6 +166,17 @@ impl AuthorizationServer {
     /// begin by it; whoever verifies them has a clock of their own.
     pub fn advance(&self, by: Duration) {
         self.state.advance(by);
+    }
+
+    /// The next token of its endpoints will have been issued that long ago, and may so have ended before
+    /// anybody sees it. The one after that is as usual.
+    pub fn age_next(&self, by: Duration) {
+        self.state.age_next(by);
+    }
+
+    /// From now on proofs of keys need another nonce; those that have the last one are sent back for it.
+    pub fn renew_nonce(&self) {
+        self.state.renew_nonce();
     }
 
     /// From now on closes every connection without an answer, once it has read the head of the request.

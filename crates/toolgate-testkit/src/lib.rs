@@ -1,8 +1,8 @@
 //! Test doubles for people who write toolgate servers, and for toolgate itself.
 //!
 //! - [`TestClient`] calls a server in memory, as somebody or as nobody.
-//! - [`AuthorizationServer`] is an issuer on loopback: it publishes keys, signs any token that a test
-//!   can think of, rotates its keys, and fails when told to.
+//! - [`AuthorizationServer`] is an issuer on loopback: people log in at it, clients redeem grants, any
+//!   token that a test can think of is signed, and it fails when told to.
 //! - [`contract`] holds an authenticator or a transport of your own to what the seam asks of it.
 //! - [`lint`] finds schemas that clients would refuse.
 //! - [`probe`] takes the way of a client into a server that listens somewhere, and says where it
@@ -23,7 +23,7 @@ pub mod probe;
 pub use self::{
     authorization::{
         Algorithm, AuthorizationServer, AuthorizationServerBuilder, Endpoint, Fault, JwksFault,
-        OAuthClient, SigningKey, Token, Tokens,
+        OAuthClient, Person, SigningKey, Token, Tokens,
     },
     client::{Exchange, TestClient},
     logs::{Capture, Logs},

@@ -65,7 +65,8 @@ impl State {
                 token = token.claim(name, value);
             }
         }
-        token = token.scopes(wanted.scopes).lifetime(self.settings().lifetime);
+        token = token.scopes(wanted.scopes).issued(self.issued());
+        token = token.lifetime(self.settings().lifetime);
         token = match &*wanted.audience {
             [] => token,
             [one] => token.audience(one.clone()),
@@ -110,18 +111,6 @@ impl State {
             && claims.get("nbf").is_none_or(|from| from.as_f64().is_some_and(|from| from <= now));
         let ours = text(&claims, "iss") == Some(self.issuer());
         (within && ours && !dead).then_some(claims)
-    }
-
-    /// Takes a token of this client's back (RFC 7009), if it is one.
-    pub(super) fn end(&self, token: &str, client: &OAuthClient) {
-        let Some(claims) = self.standing(token) else { return };
-        if text(&claims, "client_id") == Some(&client.id) {
-            let mut desk = self.desk();
-            let name = if desk.issued.has(token) { Some(token) } else { text(&claims, "jti") };
-            if let Some(name) = name {
-                desk.dead.put(name.to_owned(), ());
-            }
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{algorithm::Algorithm, fault::Endpoint};
+use super::{algorithm::Algorithm, fault::Endpoint, grant::EXCHANGE, state::State};
 
 /// The place of a path.
 pub(super) fn place(path: &str) -> Option<Endpoint> {
@@ -12,8 +12,11 @@ pub(super) fn place(path: &str) -> Option<Endpoint> {
             Endpoint::Metadata
         }
         "/jwks" => Endpoint::Jwks,
+        "/authorize" => Endpoint::Authorize,
         "/token" => Endpoint::Token,
         "/introspect" => Endpoint::Introspect,
+        "/revoke" => Endpoint::Revoke,
+        "/register" => Endpoint::Register,
         _ => return None,
     })
 }
@@ -56,24 +59,39 @@ impl Endpoint {
     }
 }
 
-/// RFC 8414, section 2.
-pub(super) fn metadata(issuer: &str) -> Value {
-    let proofs = ["client_secret_basic", "client_secret_post"];
-    json!({
+/// RFC 8414, section 2, and what later standards add.
+pub(super) fn metadata(state: &State) -> Value {
+    let issuer = state.issuer();
+    let secrets = ["client_secret_basic", "client_secret_post"];
+    let clients = ["none", secrets[0], secrets[1]];
+    let algorithms = Algorithm::ALL.map(Algorithm::name);
+    let mut metadata = json!({
         "issuer": issuer,
         "jwks_uri": Endpoint::Jwks.url(issuer),
+        "authorization_endpoint": Endpoint::Authorize.url(issuer),
         "token_endpoint": Endpoint::Token.url(issuer),
         "introspection_endpoint": Endpoint::Introspect.url(issuer),
-        "response_types_supported": [],
-        "grant_types_supported": [
-            "client_credentials",
-            "urn:ietf:params:oauth:grant-type:token-exchange",
-        ],
-        "token_endpoint_auth_methods_supported": ["none", proofs[0], proofs[1]],
-        "introspection_endpoint_auth_methods_supported": proofs,
+        "revocation_endpoint": Endpoint::Revoke.url(issuer),
+        "registration_endpoint": Endpoint::Register.url(issuer),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported":
+            ["authorization_code", "refresh_token", "client_credentials", EXCHANGE],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": clients,
+        "revocation_endpoint_auth_methods_supported": clients,
+        "introspection_endpoint_auth_methods_supported": secrets,
+        "authorization_response_iss_parameter_supported": true,
+        "dpop_signing_alg_values_supported": algorithms,
+        "client_id_metadata_document_supported": state.settings().documents.is_some(),
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": Algorithm::ALL.map(Algorithm::name),
-    })
+        "id_token_signing_alg_values_supported": algorithms,
+    });
+    let ways = &state.settings().acr;
+    if let Some(metadata) = metadata.as_object_mut().filter(|_| !ways.is_empty()) {
+        metadata.insert("acr_values_supported".to_owned(), ways.clone().into());
+    }
+    metadata
 }
 
 #[cfg(test)]

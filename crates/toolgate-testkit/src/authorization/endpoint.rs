@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use serde_json::Value;
 
 use super::{
-    documents,
+    authorize, documents, dpop,
     fault::Endpoint,
     form::Fields,
     grant, introspect,
     refusal::Refusal,
+    register,
     respond::{self, Answer},
+    revoke,
     state::State,
 };
 
@@ -24,14 +26,29 @@ pub(super) struct Ask<'a> {
 
 pub(super) fn answer(place: Endpoint, head: &Parts, body: &[u8], state: &Arc<State>) -> Answer {
     match place {
-        Endpoint::Metadata => respond::document(&documents::metadata(state.issuer())),
+        Endpoint::Metadata => respond::document(&documents::metadata(state)),
         Endpoint::Jwks => match state.keys().published() {
             Ok(keys) => respond::document(&keys),
             Err(_) => respond::bare(StatusCode::INTERNAL_SERVER_ERROR),
         },
-        Endpoint::Token => told(head, body, |ask| grant::answer(state, ask)),
+        Endpoint::Authorize => {
+            let fields = match head.method {
+                Method::POST => form(head, body).unwrap_or_default(),
+                _ => Fields::read(head.uri.query().unwrap_or_default()),
+            };
+            authorize::answer(state, &head.method, &head.headers, &fields)
+        }
+        Endpoint::Token => {
+            let mut answer = told(head, body, |ask| grant::answer(state, ask));
+            dpop::give_nonce(state, &mut answer);
+            answer
+        }
         Endpoint::Introspect => told(head, body, |ask| introspect::answer(state, ask)),
-        _ => respond::bare(StatusCode::NOT_FOUND),
+        Endpoint::Revoke => told(head, body, |ask| revoke::answer(state, ask)),
+        Endpoint::Register => match register::answer(state, body) {
+            Ok(client) => respond::secret(StatusCode::CREATED, &client),
+            Err(refusal) => respond::refused(&refusal, false),
+        },
     }
 }
 

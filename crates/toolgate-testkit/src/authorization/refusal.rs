@@ -8,14 +8,12 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) error: &'static str,
     pub(super) description: &'static str,
-    /// What a proof has to have in it, from now on (RFC 9449, section 8).
-    pub(super) nonce: Option<String>,
 }
 
 impl Refusal {
     /// Status 400 with an error of a standard.
     pub(super) fn new(error: &'static str, description: &'static str) -> Self {
-        Self { status: StatusCode::BAD_REQUEST, error, description, nonce: None }
+        Self { status: StatusCode::BAD_REQUEST, error, description }
     }
 
     pub(super) fn request(description: &'static str) -> Self {

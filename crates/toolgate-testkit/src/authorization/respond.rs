@@ -5,7 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
-use super::{fault::Endpoint, refusal::Refusal};
+use super::{fault::Endpoint, pages, refusal::Refusal};
 
 pub(super) type Answer = Response<Full<Bytes>>;
 
@@ -36,6 +36,29 @@ pub(super) fn raw(status: StatusCode, body: Bytes) -> Answer {
         put(&mut response, header::CONTENT_TYPE, "application/json");
     }
     *response.body_mut() = Full::new(body);
+    response
+}
+
+/// Something that a person reads, and nobody keeps, frames or learns the address of.
+pub(super) fn page(status: StatusCode, html: String) -> Answer {
+    let mut response = bare(status);
+    *response.body_mut() = Full::new(html.into());
+    put(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    put(&mut response, header::CACHE_CONTROL, "no-store");
+    put(&mut response, header::CONTENT_SECURITY_POLICY, pages::POLICY);
+    put(&mut response, header::REFERRER_POLICY, "no-referrer");
+    response
+}
+
+/// The way back to a client.
+pub(super) fn redirect(status: StatusCode, to: &str) -> Answer {
+    let Ok(to) = HeaderValue::from_str(to) else {
+        return page(StatusCode::BAD_REQUEST, pages::dead_end("That address is no good."));
+    };
+    let mut response = bare(status);
+    response.headers_mut().insert(header::LOCATION, to);
+    put(&mut response, header::CACHE_CONTROL, "no-store");
+    put(&mut response, header::REFERRER_POLICY, "no-referrer");
     response
 }
 

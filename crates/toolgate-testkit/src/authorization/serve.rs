@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    documents, endpoint,
+    described, documents, driven, endpoint,
     fault::{Endpoint, Fate},
     respond::{self, Answer},
     state::State,
@@ -24,6 +24,9 @@ pub(super) const CONNECTIONS: usize = 64;
 
 /// Largest body that is read, in bytes.
 const MAX_BODY: usize = 64 * 1024;
+
+/// Largest head that is read, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
 
 /// Serves until it is aborted, and all connections with it.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
@@ -50,8 +53,9 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>) {
 async fn connection(stream: TcpStream, state: Arc<State>) {
     let service = service_fn(|request| answer(request, &state));
     // One request each: no outage and no rotation hides behind a connection that is kept.
-    let served =
-        http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+    let mut server = http1::Builder::new();
+    server.keep_alive(false).max_buf_size(MAX_HEAD);
+    let served = server.serve_connection(TokioIo::new(stream), service);
     // A client that is gone and one that we hang up on end alike.
     let _ = served.await;
 }
@@ -88,7 +92,7 @@ async fn right(
     body: Incoming,
     state: &Arc<State>,
 ) -> Result<Answer, HangUp> {
-    let Some(place) = place else { return Ok(respond::bare(StatusCode::NOT_FOUND)) };
+    let Some(place) = place else { return Ok(driven::answer(state, head)) };
     if head.method == Method::OPTIONS && place.is_open() {
         return Ok(respond::preflight(place));
     }
@@ -104,6 +108,9 @@ async fn right(
         }
         Err(_) => return Err(HangUp),
     };
+    if place == Endpoint::Authorize {
+        described::learn(state, head.uri.query().unwrap_or_default()).await;
+    }
     Ok(endpoint::answer(place, head, &body, state))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -10,16 +10,21 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    access::Issued,
+    access::{Issued, unguessable},
     client::OAuthClient,
     fault::{Endpoint, Outage},
+    grant::Basis,
     keys::Ring,
+    login::Login,
     settings::Settings,
     table::Table,
 };
 
-/// Of each kind of thing: so many are remembered.
-const REMEMBERED: usize = 10_000;
+/// So many logins, grants and registrations are remembered of each kind. They are as large as requests.
+const GRANTS: usize = 1_000;
+
+/// So many tokens are remembered, and so many that were taken back.
+const NAMES: usize = 10_000;
 
 pub(super) struct State {
     issuer: String,
@@ -29,6 +34,10 @@ pub(super) struct State {
     outage: watch::Sender<Outage>,
     /// How far its clock is ahead of the machine's.
     ahead: Mutex<Duration>,
+    /// How long ago the next token was issued.
+    aged: Mutex<Duration>,
+    /// What proofs have to have in them (RFC 9449, section 8).
+    nonce: Mutex<String>,
     asked: Mutex<BTreeMap<Endpoint, usize>>,
 }
 
@@ -39,18 +48,59 @@ pub(super) struct Desk {
     pub(super) issued: Table<Issued>,
     /// What was taken back: names of tokens and of families.
     pub(super) dead: Table<()>,
+    /// People who have not come to an answer.
+    pub(super) logins: Table<Login>,
+    pub(super) codes: Table<Code>,
+    pub(super) refresh: Table<Refresh>,
+    /// Clients that have introduced themselves.
+    pub(super) registered: Table<OAuthClient>,
+    /// Proofs that were used.
+    pub(super) proofs: Table<()>,
+}
+
+/// A code, and what it takes to redeem it.
+#[derive(Clone, Debug)]
+pub(super) struct Code {
+    pub(super) basis: Basis,
+    pub(super) redirect: Option<String>,
+    pub(super) challenge: String,
+    pub(super) until: SystemTime,
+    pub(super) used: bool,
+}
+
+/// A refresh token. It is remembered after it was used, to be known again.
+#[derive(Debug)]
+pub(super) struct Refresh {
+    pub(super) basis: Basis,
+    pub(super) until: SystemTime,
+    pub(super) used: bool,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            issued: Table::new(NAMES),
+            dead: Table::new(NAMES),
+            logins: Table::new(GRANTS),
+            codes: Table::new(GRANTS),
+            refresh: Table::new(NAMES),
+            registered: Table::new(GRANTS),
+            proofs: Table::new(NAMES),
+        }
+    }
 }
 
 impl State {
     pub(super) fn new(issuer: String, keys: Ring, settings: Settings) -> Arc<Self> {
-        let desk = Desk { issued: Table::new(REMEMBERED), dead: Table::new(REMEMBERED) };
         Arc::new(Self {
             issuer,
             settings,
             keys: Mutex::new(keys),
-            desk: Mutex::new(desk),
+            desk: Mutex::new(Desk::new()),
             outage: watch::Sender::default(),
             ahead: Mutex::default(),
+            aged: Mutex::default(),
+            nonce: Mutex::new(unguessable()),
             asked: Mutex::default(),
         })
     }
@@ -72,7 +122,16 @@ impl State {
     }
 
     pub(super) fn client(&self, id: &str) -> Option<OAuthClient> {
-        self.settings.clients.iter().find(|client| client.id == id).cloned()
+        let declared = self.settings.clients.iter().find(|client| client.id == id).cloned();
+        declared.or_else(|| self.desk().registered.get(id).cloned())
+    }
+
+    pub(super) fn nonce(&self) -> String {
+        own(&self.nonce).clone()
+    }
+
+    pub(super) fn renew_nonce(&self) {
+        *own(&self.nonce) = unguessable();
     }
 
     /// Now, by its own clock.
@@ -84,6 +143,16 @@ impl State {
     pub(super) fn advance(&self, by: Duration) {
         let mut ahead = own(&self.ahead);
         *ahead = ahead.saturating_add(by);
+    }
+
+    pub(super) fn age_next(&self, by: Duration) {
+        *own(&self.aged) = by;
+    }
+
+    /// When the token that is being made was issued.
+    pub(super) fn issued(&self) -> SystemTime {
+        let now = self.now();
+        now.checked_sub(mem::take(&mut own(&self.aged))).unwrap_or(now)
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Outage)) {

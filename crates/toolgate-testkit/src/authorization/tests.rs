@@ -1,7 +1,11 @@
 //! The server over its socket, and its tokens against the keys that it serves.
 
+mod clients;
 mod grants;
+mod login;
 mod outage;
+mod proofs;
+mod refresh;
 mod tokens;
 
 use std::{
@@ -23,18 +27,36 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Algorithm, AuthorizationServer, Token, Tokens, form::encoded};
+use super::{
+    Algorithm, AuthorizationServer, Token, Tokens,
+    form::{Fields, encoded},
+};
 
 struct Reply {
     status: u16,
     /// In lower case.
     head: String,
+    /// As it came.
+    written: String,
     body: String,
 }
 
 impl Reply {
     fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        let fields = self.written.lines().filter_map(|line| line.split_once(": "));
+        fields.into_iter().find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The parameters that somebody is sent back with, and where to.
+    #[track_caller]
+    fn back(&self) -> (&str, Fields) {
+        assert!([302, 303].contains(&self.status), "{} {}", self.status, self.body);
+        let (to, query) = self.field("location").unwrap().split_once('?').unwrap();
+        (to, Fields::read(query))
     }
 }
 
@@ -66,12 +88,25 @@ async fn send(
     }
     request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
     stream.write_all(request.as_bytes()).await.unwrap();
+    read(stream).await
+}
+
+async fn read(mut stream: TcpStream) -> Option<Reply> {
     let mut text = String::new();
     let read = timeout(Duration::from_secs(30), stream.read_to_string(&mut text));
     read.await.expect("an end").unwrap();
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Some(Reply { status, head: head.to_ascii_lowercase(), body: body.to_owned() })
+    let (written, body) = (head.to_owned(), body.to_owned());
+    Some(Reply { status, head: head.to_ascii_lowercase(), written, body })
+}
+
+/// The same under a name that is not the server's.
+async fn with_host(server: &AuthorizationServer, host: &str, path: &str) -> Reply {
+    let mut stream = TcpStream::connect(addr(server)).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read(stream).await.expect("an answer")
 }
 
 /// Sends a form.
@@ -147,6 +182,12 @@ async fn metadata_is_at_both_places_and_says_who_and_where() {
     }
     assert_eq!(server.jwks_uri(), format!("{}/jwks", server.issuer()));
     assert_eq!((server.metadata_requests(), server.jwks_requests()), (2, 0));
+}
+
+/// Asserts what an endpoint says when it refuses.
+#[track_caller]
+fn refused(reply: &Reply, status: u16, error: &str) {
+    assert_eq!((reply.status, &reply.json()["error"]), (status, &json!(error)), "{}", reply.body);
 }
 
 #[tokio::test]

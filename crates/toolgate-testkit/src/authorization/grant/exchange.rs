@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Granted, has_secret};
+use super::{Granted, Redeeming, has_secret};
 use crate::authorization::{
     access::{Form, Wanted, personal, scopes, text, words},
     client::OAuthClient,
@@ -12,16 +12,13 @@ use crate::authorization::{
 };
 
 /// The kind of grant.
-pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(in crate::authorization) const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
-pub(super) fn redeem(
-    state: &State,
-    client: &OAuthClient,
-    ask: &Ask<'_>,
-) -> Result<Granted, Refusal> {
+pub(super) fn redeem(by: &Redeeming<'_>) -> Result<Granted, Refusal> {
+    let Redeeming { state, client, ask, .. } = by;
     has_secret(client)?;
     if client.targets.is_empty() {
         return Err(Refusal::forbidden("this client exchanges nothing"));

@@ -1,19 +1,14 @@
 //! A client's token in its own name (RFC 6749, section 4.4).
 
-use super::{Granted, has_secret, resources};
+use super::{Granted, Redeeming, has_secret};
 use crate::authorization::{
     access::{Wanted, scopes},
-    client::OAuthClient,
-    endpoint::Ask,
     refusal::Refusal,
-    state::State,
+    target,
 };
 
-pub(super) fn redeem(
-    state: &State,
-    client: &OAuthClient,
-    ask: &Ask<'_>,
-) -> Result<Granted, Refusal> {
+pub(super) fn redeem(by: &Redeeming<'_>) -> Result<Granted, Refusal> {
+    let client = &by.client;
     has_secret(client)?;
     if !client.own_tokens {
         return Err(Refusal::forbidden("this client has no tokens in its own name"));
@@ -22,9 +17,9 @@ pub(super) fn redeem(
     let wanted = Wanted {
         subject: client.id.clone(),
         client: client.id.clone(),
-        audience: resources(state, ask)?,
-        scopes: scopes(client, ask.fields.one("scope")?, usual)?,
+        audience: target::resources(by.state, &by.ask.fields)?,
+        scopes: scopes(client, by.ask.fields.one("scope")?, usual)?,
         ..Wanted::default()
     };
-    Ok(Granted { wanted, form: state.settings().form, more: Vec::new() })
+    Ok(Granted { wanted, form: by.state.settings().form, more: Vec::new() })
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{Reply, body, claims, named, post, published, send, verifies};
+use super::{Reply, body, claims, named, post, published, refused, send, verifies};
 use crate::{AuthorizationServer, OAuthClient, SigningKey};
 
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -53,11 +53,6 @@ fn token(reply: &Reply) -> String {
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert!(reply.head.contains("cache-control: no-store"), "{}", reply.head);
     reply.json()["access_token"].as_str().unwrap().to_owned()
-}
-
-#[track_caller]
-fn refused(reply: &Reply, status: u16, error: &str) {
-    assert_eq!((reply.status, &reply.json()["error"]), (status, &json!(error)), "{}", reply.body);
 }
 
 #[tokio::test]
@@ -246,4 +241,28 @@ async fn pages_may_ask_for_tokens_with_their_proofs() {
     }
     let reply = own(&server, &[]).await;
     assert!(reply.head.contains("access-control-expose-headers: dpop-nonce"), "{}", reply.head);
+}
+
+#[tokio::test]
+async fn the_next_token_may_be_an_old_one() {
+    let server = described().driven().start().await.unwrap();
+    server.age_next(Duration::from_secs(7200));
+    let old = token(&own(&server, &[]).await);
+    assert_eq!(introspect(&server, &old).await, json!({"active": false}));
+    let new = token(&own(&server, &[]).await);
+    let apart = claims(&new)["exp"].as_u64().unwrap() - claims(&old)["exp"].as_u64().unwrap();
+    assert!((7200..7260).contains(&apart), "{apart}");
+    // The same from another process, where it may.
+    let say = async |server: &AuthorizationServer, path: &str| {
+        send(server, "POST", path, &[], "").await.unwrap().status
+    };
+    assert_eq!(say(&server, "/test/age?seconds=7200").await, 204);
+    let old = token(&own(&server, &[]).await);
+    assert_eq!(introspect(&server, &old).await["active"], false);
+    assert_eq!(say(&server, "/test/advance?seconds=300").await, 204);
+    assert_eq!(introspect(&server, &new).await["active"], false);
+    assert_eq!(say(&server, "/test/other").await, 404);
+    for path in ["/test/age?seconds=7200", "/test/advance?seconds=300"] {
+        assert_eq!(say(&start().await, path).await, 404);
+    }
 }
