@@ -11,6 +11,10 @@ use tokio::{
 const PAGE: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/login.js");
 
+/// Which scripts run. Whom they may ask is not known here: the page finds that out.
+const POLICY: &str =
+    "script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
 /// Answers until the process ends. For development: one request a connection.
 pub(crate) async fn serve(listener: TcpListener) {
     loop {
@@ -31,10 +35,12 @@ async fn answer(stream: TcpStream) -> std::io::Result<()> {
         _ => ("404 Not Found", "text/plain", "there is no such page"),
     };
     let length = body.len();
-    // A code for a token stands in the page's address for a moment: nobody else is to read it there.
+    // A code for a token stands in the page's address for a moment, and a token in its storage: nobody
+    // is told of the one, and no other script gets to the other.
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {kind}; charset=utf-8\r\nContent-Length: {length}\r\n\
-         Referrer-Policy: no-referrer\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}"
+         Content-Security-Policy: {POLICY}\r\nReferrer-Policy: no-referrer\r\n\
+         Cache-Control: no-store\r\nConnection: close\r\n\r\n{body}"
     );
     let mut stream = head.into_inner().into_inner().into_inner();
     stream.write_all(answer.as_bytes()).await?;

@@ -1,6 +1,7 @@
 //! Clients and an authorization server that others wrote, against the server of `tests/clients` and
 //! an example.
 
+pub(crate) mod browser;
 mod install;
 mod matrix;
 pub(crate) mod oidc;

@@ -48,6 +48,7 @@ const CI: &[Step] = &[
     ("clients", |_| clients::check()),
     ("oidc", |_| clients::oidc::check()),
     ("probe", |_| probe::check()),
+    ("browser", |_| clients::browser::check()),
     ("proxy", |_| proxy::check()),
     ("conformance", |_| conformance::check()),
     ("bench", |_| run(&mut cargo("run --release -p toolgate-bench -- --counts --check"))),

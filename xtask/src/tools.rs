@@ -15,6 +15,7 @@ const SYSTEM: &[(&str, &str)] = &[
     ("make", "make"),
     ("curl", "curl"),
     ("valgrind", "valgrind"),
+    (clients::browser::CHROMIUM, "chromium"),
 ];
 
 /// Makes sure of everything the steps need. What is there already costs nothing.

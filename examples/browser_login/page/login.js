@@ -8,7 +8,8 @@
 const [ATTEMPTS, LOGINS] = [4, 3];
 const here = location.origin + location.pathname;
 
-// What survives going away to log in and coming back. Of this tab alone, and gone with it.
+// What survives going away to log in and coming back. Of this tab alone, and gone with it; but any
+// script that got into the page could read it, so this page runs none but this one (its header says so).
 let state = JSON.parse(sessionStorage.getItem('state') ?? '{}');
 
 function remember(more) {

@@ -2,7 +2,7 @@
 // user's client and by hand where no client would do so.
 // Of SCENE it wants `kind` (`jwt`, `opaque`, `dpop`), `url`, `issuer`, `tool`, `needs`, the scope that
 // the tool needs, if any, `scope`, one that the issuer knows, `other`, a resource of the same issuer,
-// and `desk`, a secret.
+// `odd`, one with its scope whose tokens are of another form, and `desk`, a secret.
 
 import assert from 'node:assert/strict';
 import { Client, DpopSession, StreamableHTTPClientTransport, UnauthorizedError, auth } from '@modelcontextprotocol/client';
@@ -105,6 +105,14 @@ await check('other server', async () => {
   const challenge = await refused(await deskToken({ resource: other, scope }));
   assert.match(challenge, /for another audience/);
   return { said: other };
+});
+
+// A token that the issuer has in another form, for another server besides.
+await check('other kind', async () => {
+  const token = await deskToken(scene.odd);
+  assert.equal(token.includes('.'), !jwt, 'the form');
+  await refused(token);
+  return { said: jwt ? 'opaque' : 'a JWT, which the issuer will not look at' };
 });
 
 if (needs) {

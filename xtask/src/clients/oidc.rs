@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::matrix::{self, Cell, Cells};
 use super::{install, script, table};
@@ -21,6 +21,7 @@ const CHECKS: &[&str] = &[
     "refresh",
     "made up",
     "other server",
+    "other kind",
     "scope",
     "nonces",
     "proof",
@@ -68,13 +69,13 @@ struct Place {
 pub(crate) fn check() -> Result {
     install()?;
     let places: Vec<Place> = KINDS.iter().map(Place::find).collect::<Result<_>>()?;
-    let (issuer, _provider) = provider(&places)?;
+    let (issuer, _provider) = provider(resources(&places), "")?;
     let mut results = Vec::new();
     for place in &places {
         println!("\n{} of oidc-provider, at `{}`", place.kind.name, place.kind.example);
         let _server = place.start(&issuer)?;
         let mut node = program("node", "oidc/oidc.mjs");
-        node.current_dir("tests/clients").env("SCENE", place.scene(&issuer).to_string());
+        node.current_dir("tests/clients").env("SCENE", place.scene(&issuer, &places).to_string());
         let said = script::run(&mut node, PATIENCE)?;
         results.push(matrix::cells(&said, CHECKS.iter().copied()));
     }
@@ -107,15 +108,17 @@ impl Place {
         Ok(server)
     }
 
-    fn scene(&self, issuer: &str) -> Value {
+    fn scene(&self, issuer: &str, places: &[Self]) -> Value {
         let tool = match self.kind.example {
             "hello_auth" => json!({ "name": "hello", "arguments": { "greeting": "Hi" } }),
             _ => json!({ "name": "who", "arguments": {} }),
         };
+        let odd = places.iter().find(|place| place.kind.format != self.kind.format);
         json!({
             "kind": self.kind.name,
             "url": self.url(),
             "other": self.other(),
+            "odd": odd.map(|odd| json!({ "resource": odd.url(), "scope": odd.kind.scope })),
             "issuer": issuer,
             "tool": tool,
             "scope": self.kind.scope,
@@ -125,15 +128,20 @@ impl Place {
     }
 }
 
-/// Starts it as the issuer of tokens for all of these.
-fn provider(places: &[Place]) -> Result<(String, Server)> {
+/// All of these as resources of one issuer, each with its other one.
+fn resources(places: &[Place]) -> Map<String, Value> {
     let resources = places.iter().flat_map(|place| {
         let kind = json!({ "scope": place.kind.scope, "format": place.kind.format });
         [(place.url(), kind.clone()), (place.other(), kind)]
     });
+    resources.collect()
+}
+
+/// Starts oidc-provider as the issuer of tokens for these, with pages of one origin.
+pub(super) fn provider(resources: Map<String, Value>, page: &str) -> Result<(String, Server)> {
     let mut node = program("node", "oidc/provider.mjs");
-    node.current_dir("tests/clients").env("DESK", DESK);
-    node.env("RESOURCES", Value::Object(resources.collect()).to_string());
+    node.current_dir("tests/clients").env("DESK", DESK).env("PAGES", page);
+    node.env("RESOURCES", Value::Object(resources).to_string());
     let server = Server::start(&mut node)?;
     let issuer =
         server.line("issuer", |line| line.strip_prefix("issuer:").and_then(server::url))?;

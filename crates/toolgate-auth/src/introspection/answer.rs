@@ -51,6 +51,9 @@ pub(super) fn read(answer: &Response<Bytes>, dialect: Dialect) -> Result<Said, U
                 _ => Err(Unclear::NoAnswer),
             };
         }
+        // How oidc-provider refuses to look at a JWT, in the words of RFC 7009, section 2.2.1: it says
+        // nothing of this server or of others' tokens, and whoever sends one may as well log in.
+        StatusCode::BAD_REQUEST if is_of_no_kind(answer) => return Ok(Said::Inactive),
         status => return Err(Unclear::Status(status.as_u16())),
     }
     let mut claims = members(answer)?;
@@ -68,6 +71,11 @@ pub(super) fn read(answer: &Response<Bytes>, dialect: Dialect) -> Result<Said, U
         }
     }
     Ok(Said::Active(Claims(claims)))
+}
+
+fn is_of_no_kind(answer: &Response<Bytes>) -> bool {
+    let error = members(answer).ok().and_then(|body| body.get("error").cloned());
+    error.is_some_and(|error| error == "unsupported_token_type")
 }
 
 fn members(answer: &Response<Bytes>) -> Result<Map<String, Value>, Unclear> {

@@ -176,3 +176,12 @@ async fn what_is_wrong_with_this_server_is_its_failure() {
     assert!(matches!(verdict, Verdict::Failed(_)), "no audience: {verdict:?}");
     assert_eq!(server.asked(), 0);
 }
+
+#[tokio::test]
+async fn a_token_that_its_issuer_will_not_look_at_is_refused() {
+    let server = Server::saying(&good());
+    let body = br#"{"error":"unsupported_token_type"}"#.to_vec();
+    server.replies(Ok((400, "application/json; charset=utf-8", body)));
+    let refusal = refusal(ask(&builder(&server).build().unwrap(), TOKEN).await);
+    assert_eq!((refusal.reason(), refusal.message()), (Reason::Invalid, "the token is not active"));
+}
