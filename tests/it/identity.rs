@@ -14,8 +14,8 @@ mod mtls;
 mod nonces;
 mod opaque;
 mod outage;
-mod step_up;
 mod revoked;
+mod step_up;
 mod throttled;
 mod wallet;
 

@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::command::{cargo, program, run};
 use crate::{
-    Result, cedar, clients, conformance, examples, fuzz, layers, lint, outside, package, proxy,
-    Result, clients, conformance, examples, fuzz, layers, lint, outside, package, probe, proxy,
-    suite, tidy, tools,
+    Result, cedar, clients, conformance, examples, fuzz, layers, lint, outside, package, probe,
+    proxy, suite, tidy, tools,
 };
 
 /// What steps leave for the end of the run.

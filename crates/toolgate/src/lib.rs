@@ -34,10 +34,10 @@ pub use toolgate_transport as transport;
 
 /// What most programs need.
 pub mod prelude {
-    #[cfg(feature = "jwt")]
-    pub use crate::auth::{Exchanging, jwt};
     #[cfg(feature = "api-keys")]
     pub use crate::auth::{ApiKey, api_keys};
+    #[cfg(feature = "jwt")]
+    pub use crate::auth::{Exchanging, jwt};
     #[cfg(feature = "http")]
     pub use crate::http;
     #[cfg(feature = "stdio")]
