@@ -45,6 +45,16 @@ pub trait Audit: Send + Sync + 'static {
     }
 }
 
+impl<A: Audit + ?Sized> Audit for std::sync::Arc<A> {
+    fn record(&self, event: &Event<'_>) {
+        (**self).record(event);
+    }
+
+    fn wants_arguments(&self) -> bool {
+        (**self).wants_arguments()
+    }
+}
+
 /// One decision. Its serialized form has a stable name for each member, and leaves out those that are
 /// not known:
 ///

@@ -15,7 +15,7 @@ use http::{Method, Response, request::Parts};
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
     Answer, Authenticate, Caller, Credentials, Life, Refused, ResourceCard, Service, Shutdown,
-    authenticate::identify, transport::Trigger,
+    audit::Action, authenticate::identify, transport::Trigger,
 };
 
 use super::{
@@ -37,7 +37,7 @@ use super::{
     site::{self, Route, Site},
     throttle::Failures,
 };
-use crate::{life::OwnLife, revoking::Revoking};
+use crate::{audited::Audited, life::OwnLife, revoking::Revoking};
 
 /// When to come back after one of this transport's own bounds.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
@@ -50,6 +50,7 @@ pub(crate) struct Endpoint {
     failures: Failures,
     rate: Option<Buckets>,
     pub(crate) resource_card: ResourceCard,
+    audited: Audited,
     pub(crate) site: Arc<Site>,
     pub(crate) limits: Limits,
     pub(crate) discards: Discards,
@@ -86,6 +87,7 @@ impl Endpoint {
         let life = Arc::new(OwnLife::new(stopping.clone(), revoking.clone()));
         Arc::new_cyclic(|shared| Self {
             shared: shared.clone(),
+            audited: Audited(service.audit()),
             service,
             auth,
             revoking,
@@ -162,8 +164,8 @@ impl Endpoint {
             _ => self.site.resource.as_deref(),
         };
         let head = Arc::new(Head::new(head, self.site.clone(), url));
-        let known = self.identify(&head).await;
-        let known = known.and_then(|it| self.in_turn(&head, &it.0).map(|()| it));
+        let known = self.identify(&head, at).await;
+        let known = known.and_then(|it| self.in_turn(&head, &it.0, at).map(|()| it));
         let (caller, answer) = match known {
             Ok(known) => known,
             Err(problem) => return self.turn_away(problem, &head.parts, body).await,
@@ -181,10 +183,15 @@ impl Endpoint {
         response
     }
 
-    async fn identify(&self, head: &Arc<Head>) -> Result<(Caller, Answer), Box<Problem>> {
+    async fn identify(
+        &self,
+        head: &Arc<Head>,
+        at: Instant,
+    ) -> Result<(Caller, Answer), Box<Problem>> {
         let Some(auth) = self.auth.as_deref() else {
             return Ok((Caller::Open, Answer::default()));
         };
+        let asked = head.asked(at);
         let (address, room) = self.room_to_fail(head);
         let may_ask = room.is_ok();
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
@@ -192,6 +199,7 @@ impl Endpoint {
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
         let (caller, answer) = judged.map_err(|refused| {
             let refused = self.failures.judge(address, room, refused);
+            self.audited.refused(Action::Authenticate, &asked, None, &refused);
             let remedy = match &refused {
                 Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
                 Refused::Failed(_) => "auth",
@@ -205,16 +213,23 @@ impl Endpoint {
         })?;
         if let Some(revoking) = &self.revoking {
             let stands = revoking.admit(&caller).await;
-            stands.map_err(|it| self.refused(&it, &Caller::Open).remedy("revocations"))?;
+            stands.map_err(|refused| {
+                self.audited.refused(Action::Authenticate, &asked, Some(&caller), &refused);
+                self.refused(&refused, &Caller::Open).remedy("revocations")
+            })?;
         }
         Ok((caller, answer))
     }
 
     /// Counts what whoever asks has asked lately.
-    fn in_turn(&self, head: &Head, caller: &Caller) -> Result<(), Box<Problem>> {
+    fn in_turn(&self, head: &Head, caller: &Caller, at: Instant) -> Result<(), Box<Problem>> {
         let Some(rate) = &self.rate else { return Ok(()) };
         let taken = rate.take(&Bucket::of(caller, head.address));
-        taken.map_err(|retry| self.refused(&Refused::Busy { retry }, caller).remedy("rate"))
+        taken.map_err(|retry| {
+            let refused = Refused::Busy { retry };
+            self.audited.refused(Action::Request, &head.asked(at), Some(caller), &refused);
+            self.refused(&refused, caller).remedy("rate")
+        })
     }
 
     /// The address whose failures count, and whether it may fail once more. That of a proxy that

@@ -9,9 +9,11 @@ use std::{
 
 use bytes::Bytes;
 use http::{Extensions, HeaderName, request::Parts};
+use tokio::time::Instant;
 use toolgate_core::Evidence;
 
 use super::site::Site;
+use crate::audited::Asked;
 
 /// Who is at the other end of the connection. The listener puts it among a request's extensions;
 /// where the service is mounted, a layer in front may.
@@ -97,6 +99,13 @@ fn take_certificate(parts: &mut Parts, site: &Site) {
         && site.proxies.trusts(peer.addr.ip())
     {
         peer.certificate = relayed.certificate(&parts.headers);
+    }
+}
+
+impl Head {
+    /// What a record of its refusal says of a request that came then.
+    pub(crate) fn asked(&self, since: Instant) -> Asked<'_> {
+        Asked { method: self.parts.method.as_str(), peer: self.address, since }
     }
 }
 

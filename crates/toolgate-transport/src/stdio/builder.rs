@@ -136,7 +136,7 @@ impl Transport for Stdio<Process> {
     async fn serve(self, service: Arc<dyn Service>, until: Shutdown) -> Result<(), StdioError> {
         // Before anything runs that could print.
         let (input, output) = process::take().map_err(StdioError::taking)?;
-        let setup = self.settings.settle(&service.card())?;
+        let setup = self.settings.settle(&*service)?;
         let ends = Ends { until, signals: Signals::of_process() };
         engine::run(service, setup, (input, output), ends).await
     }
@@ -154,7 +154,7 @@ where
     /// # Errors
     /// As for [`Process`].
     async fn serve(self, service: Arc<dyn Service>, until: Shutdown) -> Result<(), StdioError> {
-        let setup = self.settings.settle(&service.card())?;
+        let setup = self.settings.settle(&*service)?;
         let Streams { reader, writer } = self.ends;
         let ends = Ends { until, signals: Signals::none() };
         engine::run(service, setup, (reader, writer), ends).await

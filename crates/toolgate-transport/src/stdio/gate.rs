@@ -5,16 +5,20 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use toolgate_core::{
     Authenticate, Caller, Card, Credentials, Denial, Error, Refusal, Refused, StartError,
+    audit::Action,
     authenticate::identify,
     env,
     error::incident_id,
     refused::{Realm, outcome},
 };
 
-use crate::revoking::Revoking;
+use crate::{
+    audited::{Asked, Audited},
+    revoking::Revoking,
+};
 
 /// When to come back to an authenticator that did not answer.
 const RETRY: Duration = Duration::from_secs(1);
@@ -25,6 +29,7 @@ pub(crate) struct Gate {
     pub(crate) credentials: Credentials,
     pub(crate) within: Duration,
     pub(crate) revoking: Option<Revoking>,
+    pub(crate) audited: Audited,
 }
 
 impl Gate {
@@ -34,6 +39,14 @@ impl Gate {
     /// revoked, an issuer withdraws a signing key. To judge a token again costs less than to answer
     /// a request, so nothing is remembered, and nothing has to be forgotten in time.
     pub(crate) async fn identify(&self) -> Result<Caller, Refused> {
+        let asked = Asked { method: "stdio", peer: None, since: Instant::now() };
+        let judged = self.judged().await;
+        judged.inspect_err(|refused| {
+            self.audited.refused(Action::Authenticate, &asked, None, refused);
+        })
+    }
+
+    async fn judged(&self) -> Result<Caller, Refused> {
         let Some(auth) = self.auth.as_deref() else { return Ok(Caller::Open) };
         let judged = timeout(self.within, identify(auth, &self.credentials)).await;
         let (caller, _) = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }))?;

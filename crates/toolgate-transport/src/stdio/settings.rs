@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use toolgate_core::{
-    Authenticate, Card, Credentials, Revocations, StartError,
+    Authenticate, Credentials, Revocations, Service, StartError,
     env::{self, Env},
 };
 
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     agree,
+    audited::Audited,
     revoking::{self, Revoking},
 };
 
@@ -39,7 +40,7 @@ impl Settings {
     ///
     /// # Errors
     /// All contradictions, each with the settings at fault and the remedy.
-    pub(crate) fn settle(self, card: &Card) -> Result<Setup, StartError> {
+    pub(crate) fn settle(self, service: &dyn Service) -> Result<Setup, StartError> {
         let mut problems = Vec::new();
         let resource = noted(&mut problems, self.resource()).flatten();
         let token = noted(&mut problems, self.text(env::TOKEN)).flatten();
@@ -48,7 +49,7 @@ impl Settings {
         // Credentials that were made by hand bring their own.
         let named = resource.is_some() || self.credentials.is_some();
         let unnamed = !named && own.as_ref().is_some_and(|own| own.needs_resource);
-        problems.extend(agree::problems(card, own.as_ref(), unnamed));
+        problems.extend(agree::problems(&service.card(), own.as_ref(), unnamed));
         problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
         let Some(bounds) = bounds.filter(|_| problems.is_empty()) else {
             return Err(StartError::check(problems).err().unwrap_or_else(unsaid));
@@ -57,7 +58,13 @@ impl Settings {
         let credentials = self.credentials.unwrap_or_else(from_env);
         let (within, every) = (bounds.authentication, bounds.recheck);
         let revoking = self.revocations.map(|by| Revoking { by, within, every });
-        let gate = Gate { auth: self.auth, credentials, within, revoking };
+        let gate = Gate {
+            auth: self.auth,
+            credentials,
+            within,
+            revoking,
+            audited: Audited(service.audit()),
+        };
         Ok(Setup { gate, bounds })
     }
 

@@ -2,6 +2,7 @@
 
 mod answers;
 mod asks;
+mod audit;
 mod authentication;
 mod endpoint;
 mod http2;
