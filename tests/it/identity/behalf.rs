@@ -221,7 +221,7 @@ async fn whose_token_is_taken_no_more_logs_in_again() {
     let carl = token("carl");
     let reply = stage.portal.send(&mcp::post(&slow).bearer(&carl)).await;
     assert_eq!(reply.status, 200);
-    let end = mcp::events(&reply.text()).pop().expect("an end");
+    let end = mcp::events(reply.text()).pop().expect("an end");
     assert_eq!(end["error"]["code"], -32000);
     assert_eq!(stage.call("report", &carl).await.status, 401);
 }
