@@ -122,7 +122,7 @@ fn server() -> Server<User> {
     let server = Server::instructions(server, "be kind");
     let server = Server::required_scopes(server, ["base"]);
     let server = Server::role_implies(Server::scope_implies(server, "a", ["b"]), "x", ["y"]);
-    let server = Server::policy(server, |_: &Ask<'_'>| Decision::Allow);
+    let server = Server::policy(server, |_: &Ask<'_>| Decision::Allow);
     let server = Server::state(Server::principal::<User>(server), User { active: true });
     let server = Server::blocking_tool::<Slow>(Server::tool::<All>(server));
     let server = Server::outer(server, |passing: Passing| passing.next());
