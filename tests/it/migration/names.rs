@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use serde_json::json;
 use toolgate::{
-    Authenticate, Decision, Guard, Identity, Key, Live, Passing, Refusal, Scopes, Service,
+    Ask, Authenticate, Decision, Guard, Identity, Key, Live, Passing, Refusal, Scopes, Service,
     Shutdown, Transport, Verdict, Work,
     auth::{
         ApiKeys, Claims, Danger, Fields, Jwt, Mapping, Target, exchange, introspection, issuers,
@@ -41,7 +41,7 @@ impl User {
 #[tool(name = "all", title = "All there is")]
 #[tool(read_only, destructive, idempotent, open_world)]
 #[tool(scopes("a", "b"), roles("x", "y"), guard = when(User::is_active))]
-#[tool(timeout = "10s", max_age = "15m", acr("phr"))]
+#[tool(timeout = "10s")]
 #[serde(deny_unknown_fields)]
 struct All {
     #[schemars(range(max = 9))]
@@ -122,7 +122,7 @@ fn server() -> Server<User> {
     let server = Server::instructions(server, "be kind");
     let server = Server::required_scopes(server, ["base"]);
     let server = Server::role_implies(Server::scope_implies(server, "a", ["b"]), "x", ["y"]);
-    let server = Server::policy(server, scope("a"));
+    let server = Server::policy(server, |_: &Ask<'_>| Decision::Allow);
     let server = Server::state(Server::principal::<User>(server), User { active: true });
     let server = Server::blocking_tool::<Slow>(Server::tool::<All>(server));
     let server = Server::outer(server, |passing: Passing| passing.next());
