@@ -179,6 +179,6 @@ mod tests {
         for check in CHECKS {
             assert!(script.contains(&format!("check('{check}'")), "{check}");
         }
-        assert!(KINDS.iter().all(|kind| script.contains(&format!("'{}'", kind.name))));
+        assert!(KINDS.iter().all(|kind| script.contains(&format!("`{}`", kind.name))));
     }
 }

@@ -39,7 +39,9 @@ fn server() -> SocketAddr {
             let mut stream = StreamOwned::new(connection, stream);
             // A client that does not trust the certificate is gone by now.
             if stream.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
-                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecret";
+                // It says that it will close: otherwise the next request may go the same way.
+                let answer =
+                    b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\nsecret";
                 drop(stream.write_all(answer).and_then(|()| stream.flush()));
             }
         }
