@@ -12,6 +12,7 @@ pub mod stdio;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod agree;
 mod ask;
+#[cfg(any(feature = "http", feature = "stdio"))]
 mod audited;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod calls;
