@@ -6,7 +6,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::Result;
-use crate::command::{cargo, output, program, run};
+use crate::command::{calling_cargo, cargo, output, program, run};
 use crate::server::{self, Server};
 
 /// What a request of revision 2026-07-28 says of itself.
@@ -61,7 +61,7 @@ fn stdio() -> Result {
     let line = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
     run(&mut cargo("build --example stdio"))?;
     let piped = format!("echo '{line}' | cargo run --quiet --example stdio");
-    let said = output(program("sh", "-c").arg(piped))?;
+    let said = output(calling_cargo("sh", "-c").arg(piped))?;
     if !said.contains(r#""text":"3""#) {
         return Err(format!("over stdio it answered: {said}").into());
     }
