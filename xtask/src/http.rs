@@ -40,6 +40,12 @@ impl Ask {
             .with("Accept", "application/json, text/event-stream")
     }
 
+    /// A form.
+    pub(crate) fn form(url: &str, body: String) -> Self {
+        let ask = Self { body, ..Self::new("POST", url) };
+        ask.with("Content-Type", "application/x-www-form-urlencoded")
+    }
+
     /// The same, with this field in place of any other of its name.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.fields.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

@@ -139,11 +139,22 @@ if (dpop) {
     const before = seen.length;
     assert.equal(await auth(user, { serverUrl: url, fetchFn: noting }), 'AUTHORIZED');
     // The client keeps nonces of the authorization server, so that it is told but once.
-    session.nonces.clear();
+    session.nonces.delete(issuer);
     assert.equal(await auth(user, { serverUrl: url, fetchFn: noting }), 'AUTHORIZED');
     const asked = seen.slice(before).filter(({ at }) => at === 'issuer/token').map(({ status }) => status);
     assert.deepEqual(asked, [200, 400, 200]);
     return { said: `token endpoint: ${asked.join(', ')}` };
+  });
+  // Of ours it is told as soon as it calls, and in the middle of that goes on by itself.
+  await check('our nonces', async () => {
+    session.nonces.delete(new URL(url).origin);
+    const before = seen.length;
+    await call();
+    await call();
+    const ours = seen.slice(before).filter(({ at }) => at === '/mcp');
+    assert.deepEqual(ours.map(({ status }) => status), [401, 200, 200]);
+    assert.match(ours[0].challenge, /^DPoP .*error="use_dpop_nonce"/);
+    return { said: `use_dpop_nonce: ${short(ours)}` };
   });
   await check('proof', async () => {
     assert(seen.filter(({ at, status }) => at === '/mcp' && status === 200).every(({ sent }) => sent === 'DPoP'));
@@ -158,6 +169,7 @@ if (dpop) {
   });
   await check('stolen', async () => {
     const thief = await DpopSession.create();
+    thief.rememberNonce(url, session.nonceFor(url));
     const theirs = await thief.buildProof({ htm: 'POST', htu: url, accessToken: token() });
     await denied(await send('DPoP', theirs), /bound to another key/);
     await denied(await send('DPoP', await prove({ htu: other })), /for another URL/);
@@ -166,7 +178,7 @@ if (dpop) {
     assert.equal((await send('Bearer')).status, 401);
     return { said: 'with another key, for another place or token, without a proof, as a bearer' };
   });
-} else for (const name of ['nonces', 'proof', 'replay', 'stolen']) cannot(name, 'its tokens are for whoever bears them');
+} else for (const name of ['nonces', 'our nonces', 'proof', 'replay', 'stolen']) cannot(name, 'its tokens are for whoever bears them');
 process.exit(0);
 
 function judgeToken({ access_token, token_type, refresh_token }) {

@@ -24,6 +24,7 @@ const CHECKS: &[&str] = &[
     "other kind",
     "scope",
     "nonces",
+    "our nonces",
     "proof",
     "replay",
     "stolen",

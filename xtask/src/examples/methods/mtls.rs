@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::META;
+use super::super::META;
 use crate::Result;
 use crate::command::{output, program, run};
 use crate::server::{self, Server};
