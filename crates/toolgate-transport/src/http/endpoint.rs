@@ -37,7 +37,11 @@ use super::{
     site::{self, Route, Site},
     throttle::Failures,
 };
-use crate::{audited::Audited, life::OwnLife, revoking::Revoking};
+use crate::{
+    audited::{Asked, Audited},
+    life::OwnLife,
+    revoking::Revoking,
+};
 
 /// When to come back after one of this transport's own bounds.
 pub(crate) const RETRY: Duration = Duration::from_secs(1);
@@ -192,25 +196,18 @@ impl Endpoint {
             return Ok((Caller::Open, Answer::default()));
         };
         let asked = head.asked(at);
-        let (address, room) = self.room_to_fail(head);
-        let may_ask = room.is_ok();
+        let attempt = self.failures.attempt(self.fails_as(head), &head.wanted);
+        let may_ask = attempt.may_ask();
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
-        let (caller, answer) = judged.map_err(|refused| {
-            let refused = self.failures.judge(address, room, refused);
-            self.audited.refused(Action::Authenticate, &asked, None, &refused);
-            let remedy = match &refused {
-                Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
-                Refused::Failed(_) => "auth",
-                Refused::Busy { .. } => {
-                    "the client's credentials; limits: failures, TOOLGATE_FAILURES_PER_MINUTE; \
-                     trusted_proxies, TOOLGATE_TRUSTED_PROXIES"
-                }
-                _ => "the client's credentials, or auth: TOOLGATE_ISSUER, TOOLGATE_AUDIENCE",
-            };
-            self.refused(&refused, &Caller::Open).remedy(remedy)
-        })?;
+        let (caller, answer) = match judged {
+            Ok(known) => {
+                attempt.right();
+                known
+            }
+            Err(refused) => return Err(self.unknown(attempt.refused(refused), &asked)),
+        };
         if let Some(revoking) = &self.revoking {
             let stands = revoking.admit(&caller).await;
             stands.map_err(|refused| {
@@ -219,6 +216,20 @@ impl Endpoint {
             })?;
         }
         Ok((caller, answer))
+    }
+
+    fn unknown(&self, refused: Refused, asked: &Asked<'_>) -> Box<Problem> {
+        self.audited.refused(Action::Authenticate, asked, None, &refused);
+        let remedy = match &refused {
+            Refused::Unavailable { .. } => "what auth depends on, such as the issuer's keys",
+            Refused::Failed(_) => "auth",
+            Refused::Busy { .. } => {
+                "the client's credentials; limits: failures, TOOLGATE_FAILURES_PER_MINUTE; \
+                 trusted_proxies, TOOLGATE_TRUSTED_PROXIES"
+            }
+            _ => "the client's credentials, or auth: TOOLGATE_ISSUER, TOOLGATE_AUDIENCE",
+        };
+        self.refused(&refused, &Caller::Open).remedy(remedy)
     }
 
     /// Counts what whoever asks has asked lately.
@@ -232,13 +243,12 @@ impl Endpoint {
         })
     }
 
-    /// The address whose failures count, and whether it may fail once more. That of a proxy that
-    /// nobody has named is everybody's who comes that way, and counts for nobody.
-    fn room_to_fail(&self, head: &Head) -> (Option<IpAddr>, Result<(), Duration>) {
+    /// The address whose failures count. That of a proxy that nobody has named is everybody's who comes
+    /// that way, and counts for nobody.
+    fn fails_as(&self, head: &Head) -> Option<IpAddr> {
         let peer = Peer::of(&head.parts.extensions);
         let shared = |peer| self.site.proxies.is_unnamed(peer, &head.parts.headers);
-        let address = head.address.filter(|_| !peer.is_some_and(shared));
-        (address, self.failures.room(address))
+        head.address.filter(|_| !peer.is_some_and(shared))
     }
 
     /// Counts what a request holds beyond the one that it was let in for.

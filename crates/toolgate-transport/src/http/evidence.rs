@@ -12,7 +12,7 @@ use http::{Extensions, HeaderName, request::Parts};
 use tokio::time::Instant;
 use toolgate_core::Evidence;
 
-use super::site::Site;
+use super::{site::Site, throttle::Wanted};
 use crate::audited::Asked;
 
 /// Who is at the other end of the connection. The listener puts it among a request's extensions;
@@ -72,6 +72,8 @@ pub(crate) struct Head {
     pub(crate) parts: Parts,
     /// The caller's, as far as it is known.
     pub(crate) address: Option<IpAddr>,
+    /// Whether somebody should have been asked about its credentials.
+    pub(crate) wanted: Wanted,
     target: String,
     site: Arc<Site>,
 }
@@ -87,7 +89,7 @@ impl Head {
         };
         let peer = Peer::of(&parts.extensions);
         let address = peer.map(|peer| site.proxies.caller(peer, &parts.headers));
-        Self { parts, address, target, site }
+        Self { parts, address, wanted: Wanted::default(), target, site }
     }
 }
 
@@ -144,6 +146,7 @@ impl Evidence for Shared {
     }
 
     fn may_ask(&self) -> bool {
+        self.head.wanted.note();
         self.may_ask
     }
 

@@ -5,7 +5,11 @@
 //! authorization server must not be flooded through us; and who is refused is told to come back later
 //! (429) in place of how to log in (401).
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use toolgate_core::{Caller, Refused};
 
@@ -17,43 +21,102 @@ use super::{
 /// Failed authentications by address.
 pub(crate) struct Failures(Option<Buckets>);
 
+/// Whether an authenticator wanted to ask somebody about a request's credentials.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted(AtomicBool);
+
+impl Wanted {
+    pub(crate) fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Clone for Wanted {
+    fn clone(&self) -> Self {
+        Self(AtomicBool::new(self.is_noted()))
+    }
+}
+
+/// Credentials of an address on their way to a verdict. One that never comes, since whoever sent them
+/// hung up, counts as a failure where somebody else was asked: their question goes on.
+pub(crate) struct Attempt<'a> {
+    counted: Option<(&'a Buckets, Bucket)>,
+    wanted: &'a Wanted,
+    /// Whether the address had room for a failure before.
+    room: Result<(), Duration>,
+}
+
 impl Failures {
     /// So many of one address; any number where there is no bound.
     pub(crate) fn new(bound: Option<Rate>) -> Self {
         Self(bound.map(Buckets::new))
     }
 
-    /// Whether an address may fail once more. One that is not known is not counted: it would be
-    /// everybody's.
-    ///
-    /// # Errors
-    /// In how long it may.
-    pub(crate) fn room(&self, address: Option<IpAddr>) -> Result<(), Duration> {
-        match (&self.0, address) {
-            (Some(buckets), Some(address)) => buckets.room(&bucket(address)),
-            _ => Ok(()),
+    /// Credentials of an address that are about to be judged. One that is not known is not counted: it
+    /// would be everybody's.
+    pub(crate) fn attempt<'a>(
+        &'a self,
+        address: Option<IpAddr>,
+        wanted: &'a Wanted,
+    ) -> Attempt<'a> {
+        let counted = self.0.as_ref().zip(address.map(bucket));
+        let room = counted.as_ref().map_or(Ok(()), |(buckets, who)| buckets.room(who));
+        Attempt { counted, wanted, room }
+    }
+}
+
+impl Attempt<'_> {
+    /// Whether others may be asked about them.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.room.is_ok()
+    }
+
+    /// They are right, and cost nothing.
+    pub(crate) fn right(mut self) {
+        self.counted = None;
+    }
+
+    /// What a refusal becomes.
+    pub(crate) fn refused(mut self, refused: Refused) -> Refused {
+        let asked = self.has_asked();
+        let Some((buckets, who)) = self.counted.take() else { return refused };
+        match (&refused, self.room) {
+            (Refused::Unauthenticated(refusal), _) if refusal.counts() => {
+                let Err(retry) = buckets.take(&who) else { return refused };
+                // Others that came at once had taken the room, and somebody was asked all the same.
+                if asked {
+                    buckets.charge(&who, 1);
+                }
+                Refused::Busy { retry }
+            }
+            // An answer that is none was a question, too.
+            (Refused::Unavailable { .. } | Refused::Failed(_), Ok(())) if asked => {
+                buckets.charge(&who, 1);
+                refused
+            }
+            // Nobody was asked.
+            (Refused::Unavailable { .. }, Err(retry)) if self.wanted.is_noted() => {
+                Refused::Busy { retry }
+            }
+            _ => refused,
         }
     }
 
-    /// What a refusal becomes. `before` is whether the address had room when its credentials were
-    /// judged.
-    pub(crate) fn judge(
-        &self,
-        address: Option<IpAddr>,
-        before: Result<(), Duration>,
-        refused: Refused,
-    ) -> Refused {
-        let (Some(buckets), Some(address)) = (&self.0, address) else { return refused };
-        match (&refused, before) {
-            (Refused::Unauthenticated(refusal), _) if refusal.counts() => {
-                match buckets.take(&bucket(address)) {
-                    Ok(()) => refused,
-                    Err(retry) => Refused::Busy { retry },
-                }
-            }
-            // Nobody was asked.
-            (Refused::Unavailable { .. }, Err(retry)) => Refused::Busy { retry },
-            _ => refused,
+    fn has_asked(&self) -> bool {
+        self.may_ask() && self.wanted.is_noted()
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if self.has_asked()
+            && let Some((buckets, who)) = self.counted.take()
+        {
+            buckets.charge(&who, 1);
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Addresses that fail often, and owners that ask often: who is told to come back later, and who never
 //! is.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
-use tokio::time::advance;
+use futures::{FutureExt, future::join_all};
+use tokio::{sync::Semaphore, task::yield_now, time::advance};
 
 use super::*;
 use crate::http::{Limits, Peer, Rate};
@@ -112,19 +116,49 @@ async fn an_address_is_the_callers_own_or_none() {
     }
 }
 
-/// Tells whether it may ask others; where it may not, it cannot decide.
-struct Asks;
+/// Asks others where it may, of whom nobody knows anything; where it may not, it cannot decide.
+#[derive(Clone)]
+struct Asks {
+    asked: Arc<AtomicUsize>,
+    answers: Arc<Semaphore>,
+}
+
+impl Asks {
+    fn new() -> Self {
+        let answers = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        Self { asked: Arc::default(), answers }
+    }
+
+    fn service(&self) -> McpService {
+        let limits = Limits::default().failures(THREE);
+        mounted(echo()).auth(self.clone()).limits(limits).build().unwrap()
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
 
 impl Authenticate for Asks {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         let retry = Duration::from_secs(9);
         Box::pin(async move {
-            match with.field("authorization") {
-                Field::One(value) if *value == *b"Bearer ada" => {
-                    Verdict::known(Identity::new(Key::new("double", "ada")))
-                }
-                _ if with.may_ask() => Verdict::Refused(Refusal::invalid("inactive")),
-                _ => Verdict::Unavailable { retry },
+            let Field::One(value) = with.field("authorization") else {
+                return Verdict::Refused(Refusal::missing());
+            };
+            match &*value {
+                b"Bearer ada" => return Verdict::known(Identity::new(Key::new("double", "ada"))),
+                b"Bearer keyless" => return Verdict::Unavailable { retry },
+                _ if !with.may_ask() => return Verdict::Unavailable { retry },
+                _ => {}
+            }
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.answers.acquire().await.unwrap().forget();
+            match &*value {
+                b"Bearer bob" => Verdict::known(Identity::new(Key::new("double", "bob"))),
+                b"Bearer unclear" => Verdict::Unavailable { retry },
+                b"Bearer unwelcome" => Verdict::Failed("403".into()),
+                _ => Verdict::Refused(Refusal::invalid("inactive")),
             }
         })
     }
@@ -132,15 +166,80 @@ impl Authenticate for Asks {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_else_is_asked_on_behalf_of_who_fails_too_often() {
-    let service = mounted(echo()).auth(Asks).limits(Limits::default().failures(THREE));
-    let service = service.build().unwrap();
+    let asks = Asks::new();
+    let service = asks.service();
+    for _ in 0..9 {
+        assert_eq!(
+            status(&service, from("192.0.2.1", "bob")).await,
+            200,
+            "the right ones are free"
+        );
+    }
     for expected in [401, 401, 401, 429, 429] {
         assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, expected);
     }
+    assert_eq!(asks.asked(), 12);
+    let keyless = ask(&service, from("192.0.2.1", "keyless")).await;
+    assert_eq!((keyless.status, keyless.header("retry-after")), (503, "9"), "nobody was flooded");
     assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 200);
     assert_eq!(status(&service, from("192.0.2.2", "opaque")).await, 401);
     advance(Duration::from_secs(20)).await;
     assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 401, "in turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_none_was_a_question_too() {
+    for (token, status_of) in [("unclear", 503), ("unwelcome", 500)] {
+        let asks = Asks::new();
+        let service = asks.service();
+        for expected in [status_of, status_of, status_of, 429, 429] {
+            assert_eq!(status(&service, from("192.0.2.1", token)).await, expected, "{token}");
+        }
+        assert_eq!(asks.asked(), 3, "{token}");
+        assert_eq!(status(&service, from("192.0.2.1", "keyless")).await, 503);
+        advance(Duration::from_secs(20)).await;
+        assert_eq!(status(&service, from("192.0.2.1", token)).await, status_of, "in turn");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_that_come_at_once_are_all_paid_for() {
+    let asks = Asks::new();
+    let service = asks.service();
+    asks.answers.forget_permits(Semaphore::MAX_PERMITS);
+    let at_once = join_all((0..9).map(|_| status(&service, from("192.0.2.1", "opaque"))));
+    let answer = async {
+        while asks.asked() < 9 {
+            yield_now().await;
+        }
+        asks.answers.add_permits(9);
+    };
+    let (mut seen, ()) = tokio::join!(at_once, answer);
+    seen.sort_unstable();
+    assert_eq!(seen, [401, 401, 401, 429, 429, 429, 429, 429, 429]);
+    asks.answers.add_permits(9);
+    // One is forgiven every 20 seconds: the six that were too many, and then one more.
+    advance(Duration::from_secs(20 * 6)).await;
+    assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 429);
+    assert_eq!(asks.asked(), 9);
+    advance(Duration::from_secs(20)).await;
+    assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 401);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_hangs_up_has_asked() {
+    let asks = Asks::new();
+    let service = asks.service();
+    asks.answers.forget_permits(Semaphore::MAX_PERMITS);
+    for asked in 1..=3 {
+        let mut left = Box::pin(status(&service, from("192.0.2.1", "opaque")));
+        while asks.asked() < asked {
+            assert!((&mut left).now_or_never().is_none());
+        }
+    }
+    assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 429);
+    assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 200);
+    assert_eq!(asks.asked(), 3);
 }
 
 #[tokio::test(start_paused = true)]
