@@ -5,7 +5,7 @@ use std::{
     fmt,
     future::ready,
     sync::{Arc, PoisonError, RwLock, RwLockWriteGuard},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use tokio::sync::watch;
@@ -45,8 +45,15 @@ impl Whom {
     }
 }
 
-/// Denies tokens, subjects and clients, each until a time: for a token that is its end, after which
-/// nobody takes it anyway. Clones share it, so one stays with whoever denies.
+/// How far clocks may be apart, at most: so long after its end an authenticator may take a token, and so
+/// long after its time a denial counts.
+const LEEWAY: Duration = Duration::from_secs(5 * 60);
+
+/// Denies tokens, subjects and clients, each until a time: for a token that is its end (`exp`). Clones
+/// share it, so one stays with whoever denies.
+///
+/// It counts for five minutes more: so long after its end an authenticator may take a token, since clocks
+/// may be apart.
 ///
 /// It knows what this process was told. Several processes need a [`Revocations`] of their own that
 /// asks where all of them can, or a way to tell each.
@@ -108,6 +115,8 @@ impl DenyList {
     /// nobody else was let in again to make room.
     pub fn deny(&self, whom: Whom, until: SystemTime) -> Result<(), Full> {
         let now = (self.now)();
+        // One that would be beyond all time is for as long as can be said.
+        let until = until.checked_add(LEEWAY).unwrap_or(until);
         if until <= now {
             return Ok(());
         }
@@ -267,6 +276,11 @@ mod tests {
         identity
     }
 
+    /// In the seconds that a denial counts beyond its time.
+    fn late(seconds: u64) -> u64 {
+        LEEWAY.as_secs() + seconds
+    }
+
     fn list() -> (DenyList, Arc<AtomicU64>) {
         let clock = Arc::new(AtomicU64::new(0));
         let now = clock.clone();
@@ -292,12 +306,28 @@ mod tests {
             ] {
                 assert!(!is_denied(&list, &other), "{whom:?} {other:?}");
             }
-            clock.store(10, Ordering::Relaxed);
+            clock.store(late(10), Ordering::Relaxed);
             assert!(!is_denied(&list, &ada), "{whom:?}");
-            clock.store(9, Ordering::Relaxed);
+            clock.store(late(9), Ordering::Relaxed);
             assert!(list.allow(&whom) && !list.allow(&whom) && !is_denied(&list, &ada));
             assert!(list.is_empty() && list.table().issuers.is_empty());
         }
+    }
+
+    #[test]
+    fn a_token_that_is_taken_after_its_end_is_denied_then_too() {
+        let ada = who("i", "ada", None, Some("t1"));
+        for (told, seen) in [(5, 10), (5, late(9)), (10, 10), (late(9), late(9))] {
+            let (list, clock) = list();
+            clock.store(told, Ordering::Relaxed);
+            list.deny(Whom::token("i", "t1"), at(10)).unwrap();
+            clock.store(seen, Ordering::Relaxed);
+            assert!(is_denied(&list, &ada), "told at {told}, seen at {seen}");
+        }
+        let (list, clock) = list();
+        clock.store(late(10), Ordering::Relaxed);
+        list.deny(Whom::token("i", "t1"), at(10)).unwrap();
+        assert!(list.is_empty(), "nobody takes it any more");
     }
 
     #[test]
@@ -310,7 +340,7 @@ mod tests {
         list.deny(Whom::token("j", "x"), at(7)).unwrap();
         assert_eq!(list.deny(Whom::subject("i", "bob"), at(9)), Err(Full));
         assert!(is_denied(&list, &ada) && !is_denied(&list, &bob));
-        clock.store(7, Ordering::Relaxed);
+        clock.store(late(7), Ordering::Relaxed);
         assert!(is_denied(&list, &ada), "not shortened");
         list.deny(Whom::subject("i", "bob"), at(9)).unwrap();
         assert!(is_denied(&list, &ada) && is_denied(&list, &bob));
