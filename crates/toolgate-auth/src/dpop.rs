@@ -12,7 +12,10 @@ mod target;
 pub(crate) mod tests;
 mod thumbprint;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
@@ -38,8 +41,8 @@ const BEHIND: f64 = 120.0;
 /// Longest `jti` that is looked at, in bytes.
 const MAX_ID: usize = 256;
 
-/// What a proof has to be for.
-#[derive(Clone, Copy, Debug)]
+/// What a proof has to be for. `Debug` does not show the token.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Expected<'a> {
     /// The request's method.
@@ -69,6 +72,18 @@ impl<'a> Expected<'a> {
         now: SystemTime,
     ) -> Self {
         Self { method, target, token, thumbprint, now, nonces: None }
+    }
+}
+
+impl fmt::Debug for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expected")
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("thumbprint", &self.thumbprint)
+            .field("now", &self.now)
+            .field("nonces", &self.nonces)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,9 +128,9 @@ impl BadProof {
     }
 }
 
-impl std::fmt::Display for BadProof {
+impl fmt::Display for BadProof {
     /// For the peer: nothing of the proof is repeated.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.message())
     }
 }

@@ -363,3 +363,10 @@ proptest! {
         prop_assert!(draft.judged(Off::NONE).is_err());
     }
 }
+
+#[test]
+fn debug_of_what_is_expected_shows_no_token() {
+    let expected = Expected::new("POST", TARGET, TOKEN, "x", now());
+    let shown = format!("{expected:?}");
+    assert!(shown.contains(TARGET) && !shown.contains(TOKEN), "{shown}");
+}
