@@ -18,15 +18,18 @@ use super::Replay;
 /// use toolgate_auth::dpop::{ProofStore, ProofUse, Replay};
 /// use toolgate_core::BoxFuture;
 ///
-/// /// In Redis this is `SET id 1 NX EXAT until`.
+/// /// In Redis this is `SET id 1 NX PX` and the milliseconds from `now` to `until`. Not `EXAT until`: a
+/// /// store whose clock is ahead would forget a proof at once, and take it again.
 /// struct Table(Mutex<HashSet<[u8; 32]>>);
 ///
 /// impl ProofStore for Table {
 ///     fn use_once<'a>(&'a self, used: &'a ProofUse) -> BoxFuture<'a, Replay> {
 ///         Box::pin(async move {
 ///             match self.0.lock() {
-///                 Ok(mut table) if table.insert(used.id) => Replay::New,
-///                 Ok(_) => Replay::Used,
+///                 Ok(mut table) => match table.insert(used.id) {
+///                     true => Replay::New,
+///                     false => Replay::Used,
+///                 },
 ///                 Err(_) => Replay::Unknown,
 ///             }
 ///         })
@@ -48,7 +51,8 @@ pub struct ProofUse {
     /// A hash of whose token it is for, by issuer and subject: one caller should not fill the room of
     /// all.
     pub caller: [u8; 32],
-    /// Until when it has to be remembered; afterwards the proof is of no use any more.
+    /// Until when it has to be remembered; afterwards the proof is of no use any more. By the
+    /// authenticator's clock, as `now`: what counts elsewhere is the time between them.
     pub until: SystemTime,
     /// Now, by the authenticator's clock.
     pub now: SystemTime,
