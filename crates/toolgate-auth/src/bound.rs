@@ -27,7 +27,7 @@ use crate::{
     jwt::{
         Algorithm,
         judge::refusal,
-        rules::{Rule, Rules},
+        rules::{Fault, Rule, Rules},
     },
 };
 
@@ -90,6 +90,15 @@ impl Bound {
             }
         }
         Some(bound)
+    }
+
+    /// The same of claims that were judged. What cannot be read was refused then, and is here once more:
+    /// it is never bound to nothing.
+    pub(crate) fn judged(claims: &Claims, rules: Rules) -> Result<Self, Fault> {
+        match Self::of(claims) {
+            Some(bound) => Ok(bound),
+            None => rules.require(Rule::Bound, false).map(|()| Self::default()),
+        }
     }
 }
 

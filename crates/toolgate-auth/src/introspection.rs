@@ -276,10 +276,11 @@ impl Shared {
         let refused = |rule: Rule| settings.refusal(rule, resource);
         let judged = judge_answer(&claims, settings, resource, now);
         judged.map_err(|fault| refused(fault.rule()))?;
+        let bound = Bound::judged(&claims, settings.rules);
+        let bound = bound.map_err(|fault| refused(fault.rule()))?;
         let expires = judge::end(&claims, settings.leeway);
         let identity = self.mapping.identity(&settings.issuer, &claims, expires)?;
-        let good =
-            Good { identity: Arc::new(identity), bound: Bound::of(&claims).unwrap_or_default() };
+        let good = Good { identity: Arc::new(identity), bound };
         Ok((good, judge::end(&claims, Duration::ZERO).unwrap_or(now)))
     }
 

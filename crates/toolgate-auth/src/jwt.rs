@@ -261,14 +261,12 @@ impl Issuer {
             keys = newer;
         }
         judged.map_err(refused)?;
+        let bound = Bound::judged(&read.claims, settings.rules).map_err(refused)?;
         let expires = judge::end(&read.claims, settings.leeway);
         let made = self.mapping.identity(&settings.issuer, &read.claims, expires);
         // Within the leeway, a token is good and not remembered.
         let end = judge::end(&read.claims, Duration::ZERO).unwrap_or(UNIX_EPOCH);
-        let good = Good {
-            identity: Arc::new(made.map_err(Verdict::Refused)?),
-            bound: Bound::of(&read.claims).unwrap_or_default(),
-        };
+        let good = Good { identity: Arc::new(made.map_err(Verdict::Refused)?), bound };
         Ok(Judged { good, end, keys: keys.digest })
     }
 }

@@ -10,11 +10,16 @@ mod stores;
 use serde_json::{Value, json};
 use toolgate_core::{Authenticate, Credentials, Evidence, Refusal, Verdict};
 
+use super::Bound;
 use crate::jwt::{
     Algorithm, Jwt, jwt,
     tests::kit::{
         Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, Pair, RESOURCE, encode, now, published, sign,
     },
+};
+use crate::{
+    claims::Claims,
+    jwt::rules::{Fault, Rule, Rules},
 };
 
 const KEYS: &str = "https://issuer.example/keys";
@@ -52,6 +57,22 @@ pub(crate) fn thumbprint(pair: Pair) -> String {
     let text = |name: &str| jwk[name].as_str().unwrap().to_owned();
     let members = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text("e"), text("n"));
     encode(ring::digest::digest(&ring::digest::SHA256, members.as_bytes()))
+}
+
+#[test]
+fn what_cannot_be_read_is_never_bound_to_nothing() {
+    let judged = |cnf: Value| {
+        let claims = Claims(json!({"cnf": cnf}).as_object().unwrap().clone());
+        Bound::judged(&claims, Rules::default()).map(|bound| bound.key)
+    };
+    for cnf in [json!({}), json!(null), json!({"jkt": ""}), json!({"jkt": "a", "jwe": "b"})] {
+        assert_eq!(judged(cnf.clone()), Err(Fault::Rule(Rule::Bound)), "{cnf}");
+    }
+    assert_eq!(judged(json!({"jkt": "a"})), Ok(Some("a".into())));
+    assert_eq!(
+        Bound::judged(&Claims(serde_json::Map::new()), Rules::default()),
+        Ok(Bound::default())
+    );
 }
 
 /// The caller's proof, with an id of its own.
