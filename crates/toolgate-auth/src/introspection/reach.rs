@@ -33,10 +33,10 @@ struct State {
 impl Reach {
     /// Hears what came of a question that was asked at `began`.
     ///
-    /// Only that there was no connection says that there is no answer for anybody: a token may be such
-    /// that its answer is late, broken or no good, and whoever sends it must not silence the others'
-    /// questions. So a question without an answer stops no other; it shortens the waiting, until the
-    /// next answer.
+    /// Only that there was no connection, and that nobody was answered meanwhile, says that there is no
+    /// answer for anybody: a token may be such that its answer is late, broken or no good, and whoever
+    /// sends it must not silence the others' questions. So a question without an answer stops no other;
+    /// it shortens the waiting, until the next answer.
     pub(super) fn heard<T>(&self, began: Instant, asked: &Result<T, Trouble>) {
         let mut state = self.state();
         let kind = match asked {
@@ -49,7 +49,12 @@ impl Reach {
             None | Some(FetchErrorKind::TooLarge | FetchErrorKind::Broken) => {
                 *state = State { answered: Some(Instant::now()), ..State::default() };
             }
-            Some(FetchErrorKind::Connect) => state.absent = Some(Instant::now()),
+            // Of several nodes one may be away.
+            Some(FetchErrorKind::Connect) => {
+                if state.answered.is_none_or(|answered| answered <= began) {
+                    state.absent = Some(Instant::now());
+                }
+            }
             Some(FetchErrorKind::Timeout) => {
                 state.silent |= state.answered.is_none_or(|answered| answered < began);
             }

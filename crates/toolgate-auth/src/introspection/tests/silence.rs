@@ -65,3 +65,38 @@ async fn one_token_without_an_answer_shortens_nobodys_waiting() {
     let (_, took) = waited(&auth, "another").await;
     assert_eq!(took, Duration::from_secs(10));
 }
+
+/// Answers at once, but for one token: whoever asks about that reaches a node that is away.
+struct OneAway(Server, Arc<Semaphore>);
+
+impl Fetch for OneAway {
+    fn fetch(&self, request: Asked<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
+        Box::pin(async move {
+            if request.body().windows(4).any(|part| part == b"lost") {
+                self.1.acquire().await.unwrap().forget();
+                return Err(FetchError::new(FetchErrorKind::Connect));
+            }
+            self.0.fetch(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_fails_stops_no_questions_while_others_are_answered() {
+    let (server, away) = (Server::saying(&good()), Arc::new(Semaphore::new(0)));
+    let auth = builder(&server).fetch(OneAway(server.clone(), away.clone())).build().unwrap();
+    let mut lost = Box::pin(ask(&auth, "lost"));
+    assert!((&mut lost).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    advance(Duration::from_secs(1)).await;
+    known(&auth, TOKEN).await;
+    away.add_permits(1);
+    assert!(unavailable(&lost.await));
+    known(&auth, "another").await;
+    // Nobody was answered since this one began.
+    advance(Duration::from_secs(1)).await;
+    away.add_permits(1);
+    assert!(unavailable(&ask(&auth, "lost").await));
+    assert!(unavailable(&ask(&auth, "third").await));
+    assert_eq!(server.asked(), 2);
+}
