@@ -1,22 +1,24 @@
 //! Where to ask an authorization server: said, or found in its metadata.
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, Uri, header::ACCEPT};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header::ACCEPT};
 use serde_json::Value;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::{
     claims::Members,
-    fetch::{Fetch, FetchError},
+    fetch::{Fetch, FetchError, FetchErrorKind},
     jwt::source::{is_safe, places},
 };
 
 /// Largest metadata document that is read, in bytes.
 const MAX_DOCUMENT: usize = 512 * 1024;
 
-/// Found once, and then kept. A failure is not.
+/// Found once, and then kept until nobody is there. A failure is not.
 pub(crate) struct Endpoint {
-    found: OnceCell<Uri>,
+    said: Option<Uri>,
+    /// Held while it is looked for: one looks for all.
+    found: Mutex<Option<Uri>>,
     /// The member of the metadata that names it.
     member: &'static str,
     /// Whether the issuer is on loopback: only then may its document point there in the clear.
@@ -33,11 +35,39 @@ pub(crate) enum Nowhere {
 
 impl Endpoint {
     pub(crate) fn new(member: &'static str, said: Option<Uri>, loopback: bool) -> Self {
-        Self { found: OnceCell::new_with(said), member, loopback }
+        Self { said, found: Mutex::default(), member, loopback }
     }
 
     pub(crate) async fn uri(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Nowhere> {
-        self.found.get_or_try_init(|| self.discover(issuer, fetch)).await.cloned()
+        if let Some(said) = &self.said {
+            return Ok(said.clone());
+        }
+        let mut found = self.found.lock().await;
+        if let Some(found) = &*found {
+            return Ok(found.clone());
+        }
+        let uri = self.discover(issuer, fetch).await?;
+        Ok(found.insert(uri).clone())
+    }
+
+    /// Asks there. Where nobody is, or nothing any more, it is looked for anew the next time: an
+    /// authorization server may have moved it.
+    pub(crate) async fn ask(
+        &self,
+        request: Request<Bytes>,
+        fetch: &dyn Fetch,
+    ) -> Result<Response<Bytes>, FetchError> {
+        let uri = request.uri().clone();
+        let answer = fetch.fetch(request).await;
+        let gone = match &answer {
+            Ok(answer) => matches!(answer.status(), StatusCode::NOT_FOUND | StatusCode::GONE),
+            Err(error) => error.kind() == FetchErrorKind::Connect,
+        };
+        if gone {
+            // Unless somebody has found another meanwhile.
+            self.found.lock().await.take_if(|found| *found == uri);
+        }
+        answer
     }
 
     /// Asks the places for metadata in turn. One that does not answer ends the search, since the

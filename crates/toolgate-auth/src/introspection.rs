@@ -260,7 +260,7 @@ impl Shared {
         *request.body_mut() = form::body(&fields).into();
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.fetch.fetch(request).await.map_err(Trouble::Fetch)?;
+        let answer = self.endpoint.ask(request, &*self.fetch).await.map_err(Trouble::Fetch)?;
         answer::read(&answer, self.dialect).map_err(Trouble::Unclear)
     }
 

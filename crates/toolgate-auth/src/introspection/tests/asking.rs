@@ -103,6 +103,67 @@ async fn the_endpoint_is_found_in_the_issuers_own_metadata() {
     }
 }
 
+/// A server that has moved where it introspects, and says so in its metadata.
+struct Moved(Server, Arc<Mutex<(u64, Reply)>>);
+
+impl Fetch for Moved {
+    fn fetch(&self, request: Asked<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
+        let (place, old) = self.1.lock().unwrap().clone();
+        if request.method() == "GET" {
+            let endpoint = format!("{ISSUER}/ask/{place}");
+            let metadata = json!({"issuer": ISSUER, "introspection_endpoint": endpoint});
+            self.0.asked.lock().unwrap().push(request);
+            let answer = Response::new(metadata.to_string().into());
+            return Box::pin(async move { Ok(answer) });
+        }
+        if request.uri().path() == format!("/ask/{place}") {
+            return self.0.fetch(request);
+        }
+        self.0.asked.lock().unwrap().push(request);
+        Box::pin(async move {
+            let (status, _, body) = old.map_err(FetchError::new)?;
+            Ok(Response::builder().status(status).body(body.into()).unwrap())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_gone_is_looked_for_anew() {
+    let status = |status| Ok((status, "text/plain", Vec::new()));
+    for (old, again) in [
+        (status(404), true),
+        (status(410), true),
+        (Err(FetchErrorKind::Connect), true),
+        (status(503), false),
+        (Err(FetchErrorKind::Timeout), false),
+    ] {
+        let server = Server::saying(&good());
+        let place = Arc::new(Mutex::new((1, old.clone())));
+        let auth = introspection(ISSUER).client_secret("reports", "s3cr3t");
+        let auth = auth.clock(crate::jwt::tests::kit::now);
+        let auth = auth.fetch(Moved(server.clone(), place.clone())).build().unwrap();
+        known(&auth, TOKEN).await;
+        place.lock().unwrap().0 = 2;
+        for _ in 0..2 {
+            let verdict = ask(&auth, "another").await;
+            let unavailable = matches!(verdict, Verdict::Unavailable { .. });
+            advance(Duration::from_secs(1)).await;
+            if !unavailable {
+                break;
+            }
+        }
+        let found = server.last().uri().path() == "/ask/2";
+        assert_eq!(found, again, "{old:?}");
+    }
+    let server = Server::saying(&good());
+    server.replies(Ok((404, "text/plain", Vec::new())));
+    let auth = builder(&server).build().unwrap();
+    for token in [TOKEN, "another"] {
+        ask(&auth, token).await;
+    }
+    assert_eq!((server.asked(), server.last().uri().path()), (2, "/introspect"), "it was said");
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_told() {
     let server = Server::saying(&good());
