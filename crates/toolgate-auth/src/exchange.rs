@@ -23,6 +23,7 @@ use std::{
 
 use tokio::time::{Instant, timeout};
 use toolgate_core::{Identity, Key};
+use tracing::Level;
 
 use self::{
     answer::{Denied, Issued},
@@ -55,6 +56,8 @@ const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_REMEMBERED: usize = 8 * 1024;
 /// For how long it counts that an exchange for a target has worked.
 const WORKED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// For how long a login counts as tried by who was sent to it.
+const TRIED_FOR: Duration = Duration::from_secs(5 * 60);
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
@@ -80,8 +83,18 @@ struct Shared {
     /// said of a request that is wrong; where the same request has worked, it is the token.
     worked: Memory<()>,
     flights: Flights<Outcome>,
+    /// Who was sent to log in lately, by caller and target: with which token, by its hash.
+    sent: Memory<Hash>,
+    heard: Mutex<Heard>,
+}
+
+/// Whether somebody was there.
+#[derive(Debug, Default)]
+struct Heard {
     /// When nobody was last there, unless somebody was since.
-    absent: Mutex<Option<Instant>>,
+    absent: Option<Instant>,
+    /// When the last answer came, whatever it said.
+    answered: Option<Instant>,
 }
 
 type Outcome = Result<Exchanged, ExchangeError>;
@@ -143,16 +156,23 @@ struct Asked {
     hash: Hash,
     /// For whom.
     target: Hash,
+    /// Whose, for whom, whichever the token.
+    owner: Hash,
 }
 
 impl Asked {
     fn new(owner: &Key, token: &Token, target: &Target) -> Self {
         let named = form::body(&target.fields());
         let client = owner.client.as_deref().map_or_else(Vec::new, |client| vec![client]);
-        let mut parts = vec![&*owner.issuer, &owner.subject, token.expose(), &named];
-        parts.extend(client);
-        let parts: Vec<_> = parts.into_iter().map(str::as_bytes).collect();
-        Self { hash: hash(&parts), target: hash(&[named.as_bytes()]) }
+        let of = |parts: &[&str]| {
+            let parts = parts.iter().chain(&client).map(|part| part.as_bytes());
+            hash(&parts.collect::<Vec<_>>())
+        };
+        Self {
+            hash: of(&[&*owner.issuer, &owner.subject, token.expose(), &named]),
+            target: hash(&[named.as_bytes()]),
+            owner: of(&[&*owner.issuer, &owner.subject, &named]),
+        }
     }
 }
 
@@ -166,10 +186,10 @@ impl Shared {
         end: Option<SystemTime>,
     ) -> Outcome {
         // The token's life is counted from before it began.
-        let began = (self.clock)();
+        let (began, asked_at) = ((self.clock)(), Instant::now());
         let issued = timeout(self.timeout, self.ask(token, target)).await;
         let issued = issued.unwrap_or(Err(Trouble::TooSlow));
-        self.heard(&issued);
+        self.heard(asked_at, &issued);
         let issued = issued.and_then(|issued| {
             let lifetime = issued.lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME));
             let expires = lifetime.and_then(|lifetime| began.checked_add(lifetime));
@@ -181,6 +201,7 @@ impl Shared {
         match issued {
             Ok((exchanged, lifetime)) => {
                 self.worked.keep(asked.target, (), now, after(WORKED_FOR));
+                self.sent.forget(&asked.owner);
                 let until = after(counts_for(lifetime.unwrap_or_default()));
                 let until = end.map_or(until, |end| end.min(until));
                 if exchanged.expose().len() <= MAX_REMEMBERED {
@@ -190,7 +211,11 @@ impl Shared {
             }
             Err(trouble) => {
                 let worked = self.worked.find(&asked.target, now).is_some();
-                let error = self.troubled(&trouble, worked);
+                let mut error = trouble.error(worked);
+                if error.kind() == ExchangeErrorKind::Login && !self.may_send(asked, now) {
+                    error = ExchangeError::new(ExchangeErrorKind::Misconfigured);
+                }
+                self.log(&trouble, &error);
                 if error.kind() != ExchangeErrorKind::Unavailable {
                     self.refused.keep(asked.hash, error.clone(), now, after(REFUSED_FOR));
                 }
@@ -215,45 +240,74 @@ impl Shared {
                 if assertion.token == *subject {
                     return Err(Trouble::SameToken);
                 }
-                next.ask(grant::redeem(&assertion.token), token, now, fetch).await?
+                let redeemed = next.ask(grant::redeem(&assertion.token), token, now, fetch).await;
+                redeemed.map_err(|trouble| Trouble::Redeeming(Box::new(trouble)))?
             }
         };
         // Whoever sends it on would send the caller's own.
         if issued.token == *subject { Err(Trouble::SameToken) } else { Ok(issued) }
     }
 
-    fn troubled(&self, trouble: &Trouble, worked: bool) -> ExchangeError {
-        let error = trouble.error(worked);
-        let (issuer, why) = (&*self.at.issuer, trouble.told());
-        match error.kind() {
-            ExchangeErrorKind::Misconfigured => {
-                tracing::error!(issuer, why, "a token is not exchanged");
-            }
-            ExchangeErrorKind::Unavailable => {
-                tracing::warn!(issuer, why, "a token is not exchanged");
-            }
-            _ => tracing::debug!(issuer, why, "a token is not exchanged"),
+    /// Whether the caller may be sent to log in: not again with another token, since a login has mended
+    /// nothing then.
+    fn may_send(&self, asked: &Asked, now: SystemTime) -> bool {
+        if let Some(before) = self.sent.find(&asked.owner, now) {
+            return before == asked.hash;
         }
-        error
+        let until = now.checked_add(TRIED_FOR).unwrap_or(now);
+        self.sent.keep(asked.owner, asked.hash, now, until);
+        true
     }
 
-    /// Remembers whether somebody was there: only that there was no connection says that there is none for
-    /// anybody.
-    fn heard(&self, issued: &Result<Issued, Trouble>) {
-        let absent = match issued {
+    fn log(&self, trouble: &Trouble, error: &ExchangeError) {
+        let (issuer, why) = (&*self.blamed(trouble).issuer, trouble.told());
+        match level(trouble, error.kind()) {
+            Level::ERROR => tracing::error!(issuer, why, "a token is not exchanged"),
+            Level::WARN => tracing::warn!(issuer, why, "a token is not exchanged"),
+            _ => tracing::debug!(issuer, why, "a token is not exchanged"),
+        }
+    }
+
+    /// Where it was.
+    fn blamed(&self, trouble: &Trouble) -> &Authority {
+        match (trouble, &self.grant) {
+            (Trouble::Redeeming(_), Grant::Assertion(next)) => next,
+            _ => &self.at,
+        }
+    }
+
+    /// Remembers whether somebody was there: only that there was no connection, and that nobody was
+    /// answered since the question `began`, says that there is none for anybody.
+    fn heard(&self, began: Instant, issued: &Result<Issued, Trouble>) {
+        let now = Instant::now();
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        match issued.as_ref().map_err(Trouble::cause) {
             Err(Trouble::Fetch(error)) if error.kind() == FetchErrorKind::Connect => {
-                Some(Instant::now())
+                if heard.answered.is_none_or(|answered| answered <= began) {
+                    heard.absent = Some(now);
+                }
             }
-            Ok(_) | Err(Trouble::Denied(_)) => None,
-            Err(_) => return,
-        };
-        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = absent;
+            Ok(_) | Err(Trouble::Denied(_) | Trouble::SameToken) => {
+                *heard = Heard { absent: None, answered: Some(now) };
+            }
+            Err(_) => {}
+        }
     }
 
     /// Whether nobody was there a moment ago.
     fn rests(&self) -> bool {
-        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.is_some_and(|at| at.elapsed() < REST)
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.absent.is_some_and(|at| at.elapsed() < REST)
+    }
+}
+
+/// How loudly it is told. What callers alone can mend would fill a log; what may be ours is said.
+fn level(trouble: &Trouble, kind: ExchangeErrorKind) -> Level {
+    match kind {
+        ExchangeErrorKind::Misconfigured => Level::ERROR,
+        ExchangeErrorKind::Unavailable => Level::WARN,
+        _ if trouble.cause().is_unclear() => Level::WARN,
+        _ => Level::DEBUG,
     }
 }
 

@@ -38,6 +38,9 @@ pub(super) enum Trouble {
     /// What came is the token that was sent.
     SameToken,
     TooSlow,
+    /// The same at the authorization server that a grant was for. What it has against the grant, no login at
+    /// the other mends.
+    Redeeming(Box<Trouble>),
 }
 
 impl Authority {
@@ -66,7 +69,7 @@ impl Authority {
         *request.body_mut() = form::body(&fields).into();
         request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = fetch.fetch(request).await.map_err(Trouble::Fetch)?;
+        let answer = self.endpoint.ask(request, fetch).await.map_err(Trouble::Fetch)?;
         answer::read(&answer, kind).map_err(Trouble::Denied)
     }
 }
@@ -75,6 +78,14 @@ impl Trouble {
     /// What it is to whoever asked. `worked`: whether a request for the same target did before.
     pub(super) fn error(&self, worked: bool) -> ExchangeError {
         ExchangeError::new(match self {
+            Self::Redeeming(trouble) if trouble.is_of_subject() => {
+                if worked {
+                    Kind::Denied
+                } else {
+                    Kind::Misconfigured
+                }
+            }
+            Self::Redeeming(trouble) => return trouble.error(worked),
             Self::Fetch(error) if is_ours(error.kind()) => Kind::Misconfigured,
             Self::Fetch(_) | Self::TooSlow | Self::NoEndpoint => Kind::Unavailable,
             Self::NoProof | Self::SameToken => Kind::Misconfigured,
@@ -93,10 +104,28 @@ impl Trouble {
         })
     }
 
+    /// What it is, wherever it was.
+    pub(super) fn cause(&self) -> &Self {
+        if let Self::Redeeming(trouble) = self { trouble.cause() } else { self }
+    }
+
+    /// Whether it is said of the subject's token, or may be.
+    fn is_of_subject(&self) -> bool {
+        use Meaning::{StepUp, Subject, SubjectOrRequest};
+        let Self::Denied(Denied::Said(_, meaning)) = self else { return false };
+        matches!(meaning, Subject | SubjectOrRequest | StepUp(_))
+    }
+
+    /// Whether it may as well be the request that is wrong.
+    pub(super) fn is_unclear(&self) -> bool {
+        matches!(self, Self::Denied(Denied::Said(_, Meaning::SubjectOrRequest)))
+    }
+
     /// The same for a log: nothing that was sent, and of what came a code at most.
     pub(super) fn told(&self) -> String {
         let text = match self {
             Self::Fetch(error) => return chain(error),
+            Self::Redeeming(trouble) => return trouble.told(),
             Self::Denied(Denied::Said(code, _)) => return format!("it says {}", code.text()),
             Self::Denied(Denied::Status(status)) => {
                 return format!("the answer has status {status}");

@@ -170,7 +170,8 @@ impl Exchange {
             refused: Memory::new(self.memory),
             worked: Memory::new(TARGETS),
             flights: Flights::new(FLIGHTS),
-            absent: Mutex::default(),
+            sent: Memory::new(MEMORY),
+            heard: Mutex::default(),
         })))
     }
 

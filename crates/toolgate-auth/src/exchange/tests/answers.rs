@@ -4,7 +4,12 @@ use std::error::Error as _;
 
 use toolgate_core::{Error, Scopes};
 
-use super::*;
+use tracing::Level;
+
+use super::{
+    super::{answer, authority::Trouble, level},
+    *,
+};
 
 #[tokio::test]
 async fn the_forms_that_a_token_may_come_in() {
@@ -173,4 +178,32 @@ fn what_is_told_is_ours_and_nothing_of_theirs() {
         );
     }
     assert!(told(&ExchangeError::new(Kind::Misconfigured)).is_none());
+}
+
+#[test]
+fn what_may_be_ours_is_told_aloud_and_where_it_was() {
+    let world = World::saying(&good("theirs"));
+    let other = exchange("https://login.chat.example").client_secret("acme", "0th3r");
+    let exchanger = presets::id_jag(world.exchange(), other).build().unwrap();
+    let said = |code: &str| {
+        let body = json!({"error": code}).to_string();
+        let answer = Response::builder().status(400).header("content-type", "application/json");
+        let answer = answer.body(Bytes::from(body)).unwrap();
+        Trouble::Denied(answer::read(&answer, answer::Kind::AccessToken).unwrap_err())
+    };
+    for (code, kind, expected) in [
+        ("invalid_grant", Kind::Login, Level::WARN),
+        ("invalid_request", Kind::Login, Level::WARN),
+        ("invalid_grant", Kind::Misconfigured, Level::ERROR),
+        ("invalid_token", Kind::Login, Level::DEBUG),
+        ("access_denied", Kind::Denied, Level::DEBUG),
+        ("slow_down", Kind::Unavailable, Level::WARN),
+    ] {
+        let first = said(code);
+        assert_eq!(level(&first, kind), expected, "{code}");
+        assert_eq!(exchanger.0.blamed(&first).issuer, ISSUER);
+        let second = Trouble::Redeeming(Box::new(first));
+        assert_eq!(level(&second, kind), expected, "{code}");
+        assert_eq!(exchanger.0.blamed(&second).issuer, "https://login.chat.example");
+    }
 }

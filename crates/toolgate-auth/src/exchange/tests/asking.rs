@@ -61,6 +61,57 @@ async fn the_endpoint_is_found_in_the_issuers_own_metadata() {
     assert!((0..world.asked()).all(|at| world.sent(at).method() == "GET"), "no token is sent");
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_is_gone_is_looked_for_anew() {
+    let place = "https://issuer.example/.well-known/oauth-authorization-server";
+    let [old, new] = ["https://issuer.example/old", "https://issuer.example/new"];
+    for gone in [
+        Ok((404, "text/plain", Vec::new())),
+        Ok((410, "text/plain", Vec::new())),
+        Err(FetchErrorKind::Connect),
+    ] {
+        let world = World::saying(&good("unused"));
+        let named = |uri: &str| json!({"issuer": ISSUER, "token_endpoint": uri});
+        world.replies(place, 200, &named(old)).replies(old, 200, &good("old"));
+        let exchanger = world.at(exchange(ISSUER)).memory(0).build().unwrap();
+        assert_eq!(token(&exchanger).await, "old");
+        world.replies(place, 200, &named(new)).replies(new, 200, &good("new"));
+        assert_eq!(token(&exchanger).await, "old", "as long as it answers");
+        world.put(old, gone);
+        kind(&exchanger).await;
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(token(&exchanger).await, "new");
+    }
+}
+
+/// What the second of two servers has against a grant, no login at the first mends.
+#[tokio::test]
+async fn what_another_organization_refuses_is_no_reason_to_log_in_here() {
+    let target = Target::new().resource("https://api.chat.example/");
+    for (error, first, later) in [
+        ("invalid_grant", Kind::Misconfigured, Kind::Denied),
+        ("invalid_token", Kind::Misconfigured, Kind::Denied),
+        ("login_required", Kind::Misconfigured, Kind::Denied),
+        ("access_denied", Kind::Denied, Kind::Denied),
+        ("consent_required", Kind::Consent, Kind::Consent),
+        ("temporarily_unavailable", Kind::Unavailable, Kind::Unavailable),
+        ("invalid_client", Kind::Misconfigured, Kind::Misconfigured),
+    ] {
+        let world = World::saying(&assertion("the.jag"));
+        let other = exchange(CHAT).endpoint(CHAT_TOKEN).client_secret("acme", "0th3r");
+        let chat = presets::id_jag(world.exchange().memory(0), other).build().unwrap();
+        world.replies(CHAT_TOKEN, 400, &json!({"error": error}));
+        assert_eq!(ask(&chat, &target).await.unwrap_err().kind(), first, "{error}");
+        world.replies(CHAT_TOKEN, 200, &good("chat"));
+        ask(&chat, &target).await.unwrap();
+        world.replies(CHAT_TOKEN, 400, &json!({"error": error}));
+        assert_eq!(ask(&chat, &target).await.unwrap_err().kind(), later, "{error}");
+        // Of the first it is still a login that is asked for.
+        world.replies(ENDPOINT, 400, &json!({"error": "invalid_grant"}));
+        assert_eq!(ask(&chat, &target).await.unwrap_err().kind(), Kind::Login);
+    }
+}
+
 #[tokio::test]
 async fn entra_is_asked_in_its_own_words() {
     let world = World::saying(&good("unused"));

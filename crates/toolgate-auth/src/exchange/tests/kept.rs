@@ -135,3 +135,75 @@ async fn there_is_a_bound_to_questions() {
     world.gate.add_permits(1);
     assert_eq!(token(&exchanger).await, "theirs");
 }
+
+#[tokio::test]
+async fn who_has_logged_in_is_not_sent_to_log_in_again() {
+    for code in ["invalid_grant", "invalid_token"] {
+        let world = World::saying(&good("theirs"));
+        let exchanger = world.exchange().memory(0).build().unwrap();
+        let of = async |identity: &Identity, token: &str, target: &Target| {
+            let asked = context(&exchanger, identity, token).exchange(target).await;
+            asked.err().map(|error| error.kind())
+        };
+        let (ann, bob) = (ann(), Identity::new(Key::new(ISSUER, "bob").client("desk")));
+        let mail = Target::new().audience("mail");
+        for target in [reports(), mail.clone()] {
+            assert_eq!(of(&ann, "first", &target).await, None);
+        }
+        world.replies(ENDPOINT, 400, &json!({"error": code}));
+        for _ in 0..2 {
+            assert_eq!(of(&ann, "first", &reports()).await, Some(Kind::Login), "{code}");
+        }
+        for token in ["second", "third"] {
+            assert_eq!(of(&ann, token, &reports()).await, Some(Kind::Misconfigured), "{code}");
+        }
+        // For others, and for another target, a login may mend it.
+        assert_eq!(of(&bob, "his", &reports()).await, Some(Kind::Login), "{code}");
+        assert_eq!(of(&ann, "second", &mail).await, Some(Kind::Login), "{code}");
+        // Once it has worked again, or some minutes later, a login may mend it again.
+        world.says(&good("theirs"));
+        assert_eq!(of(&ann, "third", &reports()).await, None);
+        world.replies(ENDPOINT, 400, &json!({"error": code}));
+        assert_eq!(of(&ann, "fourth", &reports()).await, Some(Kind::Login), "{code}");
+        assert_eq!(of(&ann, "fifth", &reports()).await, Some(Kind::Misconfigured), "{code}");
+        world.later(5 * 60);
+        assert_eq!(of(&ann, "fifth", &reports()).await, Some(Kind::Login), "{code}");
+    }
+}
+
+/// Asked for one target, a node answers that is away.
+struct OneAway(World, Arc<Semaphore>);
+
+impl Fetch for OneAway {
+    fn fetch(&self, request: Asked<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
+        Box::pin(async move {
+            if request.body().windows(4).any(|part| part == b"lost") {
+                self.1.acquire().await.unwrap().forget();
+                return Err(FetchError::new(FetchErrorKind::Connect));
+            }
+            self.0.fetch(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_fails_stops_no_questions_while_others_are_answered() {
+    let (world, away) = (World::saying(&good("theirs")), Arc::new(Semaphore::new(0)));
+    let exchange = world.exchange().memory(0).fetch(OneAway(world.clone(), away.clone()));
+    let exchanger = exchange.build().unwrap();
+    let target = Target::new().audience("lost");
+    let mut lost = Box::pin(ask(&exchanger, &target));
+    assert!((&mut lost).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    advance(Duration::from_secs(1)).await;
+    token(&exchanger).await;
+    away.add_permits(1);
+    assert_eq!(lost.await.unwrap_err().kind(), Kind::Unavailable);
+    token(&exchanger).await;
+    // Nobody was answered since this one began.
+    advance(Duration::from_secs(1)).await;
+    away.add_permits(1);
+    assert_eq!(ask(&exchanger, &target).await.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(kind(&exchanger).await, Kind::Unavailable);
+    assert_eq!(world.asked(), 2);
+}
