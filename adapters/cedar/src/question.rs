@@ -7,7 +7,8 @@ use std::{
 };
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, EvalResult, Request,
+    RestrictedExpression,
 };
 use serde_json::Value;
 use toolgate_core::Identity;
@@ -33,8 +34,8 @@ pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request,
     let roles: Option<HashSet<_>> = ask.roles().iter().map(|role| uid("Role", role)).collect();
     let name = vec![("name".to_owned(), text(ask.item.name))];
     let entities = [
-        entity(known, &principal, attributes(ask, identity), roles?)?,
-        entity(known, &resource, name, HashSet::new())?,
+        entity(known, &principal, attributes(ask, identity), roles?, &["client", "acr"])?,
+        entity(known, &resource, name, HashSet::new(), &[])?,
     ];
     let entities = known.clone().upsert_entities(entities, None).ok()?;
     let context = context(ask, act, identity)?;
@@ -65,24 +66,32 @@ fn attributes(ask: &Ask<'_>, identity: &Identity) -> Attributes {
 }
 
 /// What the operator knows of it, and over that what this request says.
+///
+/// What only a token may say of it, nobody else says: a client of old would otherwise be one for good.
 fn entity(
     known: &Entities,
     uid: &EntityUid,
     ours: Attributes,
     mut parents: HashSet<EntityUid>,
+    only_ours: &[&str],
 ) -> Option<Entity> {
-    let mut attributes = HashMap::new();
+    let (mut attributes, mut tags) = (HashMap::new(), Attributes::new());
     if let Some(entity) = known.get(uid) {
+        tags = entity.tags().map(|(name, it)| tag(name, it.ok()?)).collect::<Option<_>>()?;
+        // The tags are not among what this gives.
         let (_, theirs, above) = entity.clone().into_inner();
         attributes = theirs;
         parents.extend(above);
     }
-    // What a token may say, nobody else says: a client of old would otherwise be one for good.
-    for name in ["client", "acr"] {
-        attributes.remove(name);
+    for name in only_ours {
+        attributes.remove(*name);
     }
     attributes.extend(ours);
-    Entity::new(uid.clone(), attributes, parents).ok()
+    Entity::new_with_tags(uid.clone(), attributes, parents, tags).ok()
+}
+
+fn tag(name: &str, value: EvalResult) -> Option<(String, RestrictedExpression)> {
+    Some((name.to_owned(), values::again(value)?))
 }
 
 fn context(ask: &Ask<'_>, act: Act, identity: &Identity) -> Option<Context> {

@@ -243,6 +243,36 @@ async fn entities_add_what_else_is_known_and_overrule_nothing() {
 }
 
 #[tokio::test]
+async fn a_forbid_fires_on_whatever_the_operator_says_of_users_and_items() {
+    let entities = json!([
+        {"uid": {"type": "User", "id": "https://id.example#ann"}, "attrs": {}, "parents": [],
+         "tags": {"suspended": "yes"}},
+        {"uid": {"type": "Tool", "id": "read_file"}, "parents": [],
+         "attrs": {"acr": "phr", "client": "till"}, "tags": {"closed": true}},
+    ]);
+    let ben = || Identity::new(Key::new("https://id.example", "ben"));
+    let rows = [
+        (r#"principal.hasTag("suspended") && principal.getTag("suspended") == "yes""#, ann()),
+        (r#"resource.hasTag("closed") && resource.getTag("closed")"#, ben()),
+        ("resource has acr && !(principal has acr && principal.acr == resource.acr)", ben()),
+        (
+            "resource has client && !(principal has client && principal.client == resource.client)",
+            ann(),
+        ),
+    ];
+    for (when, who) in rows {
+        let policies = format!(
+            r#"permit(principal, action, resource);
+            forbid(principal, action == Action::"call", resource) when {{ {when} }};"#
+        );
+        let cedar = Cedar::new(&policies).unwrap().entities(&entities.to_string()).unwrap();
+        let told = call(&serve(cedar), who.clone(), "read_file", json!({})).await;
+        assert_eq!(denial(told), Some(Denial::Forbidden), "{when}");
+        call(&under(&policies), who, "read_file", json!({})).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn other_policies_count_from_the_next_request_on() {
     let cedar = Cedar::new("permit(principal, action, resource);").unwrap();
     let service = serve(cedar.clone());
