@@ -37,10 +37,12 @@
 //! that forbids; here one that fails denies. So write `context has arguments` where a policy is asked
 //! about lists too.
 //!
-//! Who may list an item and not use it is told so (403); to whoever may not list it, it does not
+//! Who may list an item and not use it is told so (403); to whoever may do neither, it does not
 //! exist. Where all that forbids is annotated, the client is told how to get on: `@scopes("a b")`
 //! names scopes, `@max_age("900")` how many seconds old a login may be, `@acr("a b")` how it has to be
-//! done (RFC 9470).
+//! done (RFC 9470). That, too, is told only to those who may list the item, or who may use it but for
+//! what is annotated; and an item that is `listed` for all is in the lists of those alone who may list
+//! it but for what is annotated.
 
 mod answer;
 mod question;
@@ -53,7 +55,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use cedar_policy::{Authorizer, Entities, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Authorizer, Entities, PolicySet, Response, Schema, ValidationMode, Validator};
 use toolgate_core::{BoxFuture, Scopes, StartError};
 use toolgate_server::{Act, Ask, Decision, Policy};
 
@@ -74,6 +76,8 @@ struct Shared {
 #[derive(Clone)]
 struct Rules {
     policies: PolicySet,
+    /// Of these those that no login mends: all without an annotation.
+    lasting: PolicySet,
     entities: Entities,
 }
 
@@ -83,9 +87,9 @@ impl Cedar {
     /// # Errors
     /// When they cannot be read, or an annotation says what no challenge can.
     pub fn new(policies: &str) -> Result<Self, StartError> {
-        let policies = read(policies)?;
+        let (policies, lasting) = read(policies)?;
         let scopes = answer::scopes(&policies);
-        let rules = Rules { policies, entities: Entities::empty() };
+        let rules = Rules { policies, lasting, entities: Entities::empty() };
         Ok(Self(Arc::new(Shared { now: RwLock::new(Arc::new(rules)), schema: None, scopes })))
     }
 
@@ -125,11 +129,11 @@ impl Cedar {
     /// # Errors
     /// When they cannot be read; then nothing has changed.
     pub fn replace(&self, policies: &str) -> Result<(), StartError> {
-        let policies = read(policies)?;
+        let (policies, lasting) = read(policies)?;
         if let Some(schema) = &self.0.schema {
             keep_to(schema, &policies)?;
         }
-        self.put(Rules { policies, ..Rules::clone(&self.rules()) });
+        self.put(Rules { policies, lasting, ..Rules::clone(&self.rules()) });
         Ok(())
     }
 
@@ -157,14 +161,15 @@ impl Rules {
         if ask.caller.identity().is_none() {
             return Decision::NeedIdentity;
         }
-        match (self.answer(ask, ask.act), ask.act) {
-            (Answer::Permitted, _) => Decision::Allow,
-            (Answer::Mendable(decision), _) => decision,
-            (Answer::Denied, Act::List) => Decision::Hide,
-            (Answer::Denied, _) => match self.answer(ask, Act::List) {
-                Answer::Denied => Decision::Hide,
-                Answer::Permitted | Answer::Mendable(_) => Decision::Forbid,
-            },
+        match self.answer(ask, ask.act) {
+            Answer::Permitted => Decision::Allow,
+            Answer::Mendable { by, else_permitted: true } => by,
+            // Whether there is such an item is told only to those who may know.
+            _ if ask.act == Act::List || !self.answer(ask, Act::List).is_for_them() => {
+                Decision::Hide
+            }
+            Answer::Mendable { by, .. } => by,
+            Answer::Denied => Decision::Forbid,
         }
     }
 
@@ -174,16 +179,19 @@ impl Rules {
             tracing::warn!(kind, item, "denied: what was asked has no form in Cedar");
             return Answer::Denied;
         };
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
-        Answer::of(&response, &self.policies)
+        let by = |policies| Authorizer::new().is_authorized(&request, policies, &entities);
+        let permitted = |response: Response| response.decision() == cedar_policy::Decision::Allow;
+        Answer::of(&by(&self.policies), &self.policies, || permitted(by(&self.lasting)))
     }
 }
 
-fn read(policies: &str) -> Result<PolicySet, StartError> {
+/// All policies, and those of them that no login mends.
+fn read(policies: &str) -> Result<(PolicySet, PolicySet), StartError> {
     let policies = PolicySet::from_str(policies)
         .map_err(|error| StartError::new(format!("the Cedar policies: {error}")))?;
     StartError::check(answer::problems(&policies))?;
-    Ok(policies)
+    let lasting = answer::lasting(&policies)?;
+    Ok((policies, lasting))
 }
 
 fn keep_to(schema: &Schema, policies: &PolicySet) -> Result<(), StartError> {

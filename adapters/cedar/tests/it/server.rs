@@ -46,6 +46,10 @@ fn ann() -> Identity {
     Identity::new(Key::new("https://id.example", "ann").client("desk"))
 }
 
+fn ben() -> Identity {
+    Identity::new(Key::new("https://id.example", "ben"))
+}
+
 async fn ask(
     service: &Arc<dyn Service>,
     who: Identity,
@@ -220,6 +224,61 @@ async fn annotations_say_how_to_get_on() {
 }
 
 #[tokio::test]
+async fn a_forbid_that_says_how_to_get_on_tells_strangers_nothing() {
+    let permits = [
+        r#"permit(principal == User::"https://id.example#ann", action, resource);"#,
+        // She is known to see it; what this permits later is not known yet.
+        r#"permit(principal == User::"https://id.example#ann", action == Action::"list", resource);
+        permit(principal == User::"https://id.example#ann", action, resource)
+            when { principal.scopes.contains("w") };"#,
+    ];
+    for permits in permits {
+        let service = under(&format!(
+            r#"{permits}
+            @scopes("w")
+            forbid(principal, action == Action::"call", resource == Tool::"delete_file")
+                unless {{ principal.scopes.contains("w") }};"#
+        ));
+        let delete = |who| call(&service, who, "delete_file", json!({}));
+        assert_eq!(denial(delete(ann()).await), Some(Denial::Scopes(["w"].into())), "{permits}");
+        delete(ann().scopes(["w"])).await.unwrap();
+        let told = delete(ben()).await.unwrap_err();
+        assert_eq!((told.message(), told.denial()), ("unknown tool", None), "{permits}");
+        assert!(tools(&service, ben()).await.is_empty(), "{permits}");
+        assert_eq!(tools(&service, ann()).await.len(), 2, "{permits}");
+    }
+}
+
+#[tokio::test]
+async fn a_forbid_of_all_acts_lists_nothing_for_strangers() {
+    let service = under(
+        r#"permit(principal == User::"https://id.example#ann", action, resource);
+        @scopes("w")
+        forbid(principal, action, resource) unless { principal.scopes.contains("w") };"#,
+    );
+    let delete = |who| call(&service, who, "delete_file", json!({}));
+    // `listed`, and she would see it but for the scope.
+    assert_eq!(tools(&service, ann()).await, ["delete_file"]);
+    assert_eq!(denial(delete(ann()).await), Some(Denial::Scopes(["w"].into())));
+    for ben in [ben(), ben().scopes(["w"])] {
+        assert!(tools(&service, ben.clone()).await.is_empty());
+        assert_eq!(delete(ben).await.unwrap_err().message(), "unknown tool");
+    }
+}
+
+#[tokio::test]
+async fn who_may_use_what_is_in_no_list_is_told_how_to_get_on() {
+    let service = under(
+        r#"permit(principal, action == Action::"call", resource == Tool::"read_file");
+        @scopes("w")
+        forbid(principal, action == Action::"call", resource)
+            unless { principal.scopes.contains("w") };"#,
+    );
+    let told = denial(call(&service, ann(), "read_file", json!({})).await);
+    assert_eq!(told, Some(Denial::Scopes(["w"].into())), "in no list, and she may use it then");
+}
+
+#[tokio::test]
 async fn entities_add_what_else_is_known_and_overrule_nothing() {
     let policies = r#"
         permit(principal in Team::"blue", action, resource in Shelf::"public")
@@ -250,7 +309,6 @@ async fn a_forbid_fires_on_whatever_the_operator_says_of_users_and_items() {
         {"uid": {"type": "Tool", "id": "read_file"}, "parents": [],
          "attrs": {"acr": "phr", "client": "till"}, "tags": {"closed": true}},
     ]);
-    let ben = || Identity::new(Key::new("https://id.example", "ben"));
     let rows = [
         (r#"principal.hasTag("suspended") && principal.getTag("suspended") == "yes""#, ann()),
         (r#"resource.hasTag("closed") && resource.getTag("closed")"#, ben()),
