@@ -31,7 +31,9 @@
 //!
 //! Arguments are Cedar's records, sets and values. A whole number is a `Long`, however it is written;
 //! any other number is its text, so that comparing it with a number is an error. A member that is
-//! `null` is left out. Where something has no such form, everything is denied.
+//! `null` is left out. Where something has no such form, everything is denied, and so it is where
+//! arguments are larger than policies are asked about: more than 256 KiB of JSON, or 10,000 values
+//! ([`argument_bytes`](Cedar::argument_bytes), [`argument_values`](Cedar::argument_values)).
 //!
 //! **Whatever goes wrong denies.** Cedar itself passes over a policy that fails, which may be the one
 //! that forbids; here one that fails denies. So write `context has arguments` where a policy is asked
@@ -50,7 +52,6 @@ mod values;
 
 use std::{
     fmt,
-    future::ready,
     str::FromStr,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -59,7 +60,7 @@ use cedar_policy::{Authorizer, Entities, PolicySet, Response, Schema, Validation
 use toolgate_core::{BoxFuture, Scopes, StartError};
 use toolgate_server::{Act, Ask, Decision, Policy};
 
-use self::answer::Answer;
+use self::{answer::Answer, question::Most};
 
 /// Decides by Cedar policies. Clones decide by the same, also after [`replace`](Self::replace).
 #[derive(Clone)]
@@ -79,6 +80,7 @@ struct Rules {
     /// Of these those that no login mends: all without an annotation.
     lasting: PolicySet,
     entities: Entities,
+    most: Most,
 }
 
 impl Cedar {
@@ -89,7 +91,8 @@ impl Cedar {
     pub fn new(policies: &str) -> Result<Self, StartError> {
         let (policies, lasting) = read(policies)?;
         let scopes = answer::scopes(&policies);
-        let rules = Rules { policies, lasting, entities: Entities::empty() };
+        let (entities, most) = (Entities::empty(), Most::default());
+        let rules = Rules { policies, lasting, entities, most };
         Ok(Self(Arc::new(Shared { now: RwLock::new(Arc::new(rules)), schema: None, scopes })))
     }
 
@@ -122,6 +125,28 @@ impl Cedar {
         Ok(self)
     }
 
+    /// The same, with so many bytes of arguments at most, as JSON; 256 KiB, if nothing is said. A use
+    /// with more is denied, whatever the policies look at.
+    ///
+    /// What a decision takes of memory and time grows with the arguments, and is spent before anything
+    /// is decided.
+    #[must_use]
+    pub fn argument_bytes(self, most: usize) -> Self {
+        let rules = Rules::clone(&self.rules());
+        self.put(Rules { most: Most { bytes: most, ..rules.most }, ..rules });
+        self
+    }
+
+    /// The same, with so many values in the arguments at most, at any depth; 10,000, if nothing is
+    /// said. A use with more is denied, whatever the policies look at. Each takes some 500 bytes
+    /// while it is decided.
+    #[must_use]
+    pub fn argument_values(self, most: usize) -> Self {
+        let rules = Rules::clone(&self.rules());
+        self.put(Rules { most: Most { values: most, ..rules.most }, ..rules });
+        self
+    }
+
     /// Decides by other policies from now on, here and in all clones. Where there is a schema, they
     /// keep to it. Scopes that they may ask for stand in the metadata document only if the first ones
     /// could ask for them.
@@ -148,7 +173,11 @@ impl Cedar {
 
 impl Policy for Cedar {
     fn decide<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Decision> {
-        Box::pin(ready(self.rules().decide(ask)))
+        Box::pin(async move {
+            // Cedar never waits: a list would be decided in one piece, and no clock could end it.
+            tokio::task::yield_now().await;
+            self.rules().decide(ask)
+        })
     }
 
     fn scopes(&self) -> Scopes {
@@ -174,9 +203,13 @@ impl Rules {
     }
 
     fn answer(&self, ask: &Ask<'_>, act: Act) -> Answer {
-        let Some((request, entities)) = question::put(ask, act, &self.entities) else {
+        let Some((request, entities)) = question::put(ask, act, &self.entities, self.most) else {
             let (kind, item) = (ask.item.kind, ask.item.key);
-            tracing::warn!(kind, item, "denied: what was asked has no form in Cedar");
+            tracing::warn!(
+                kind,
+                item,
+                "denied: what was asked is too large or has no form in Cedar"
+            );
             return Answer::Denied;
         };
         let by = |policies| Authorizer::new().is_authorized(&request, policies, &entities);

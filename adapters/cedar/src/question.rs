@@ -18,8 +18,26 @@ use crate::values;
 
 type Attributes = Vec<(String, RestrictedExpression)>;
 
-/// The request, and the entities that it is about; none, where it has no form in Cedar.
-pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request, Entities)> {
+/// How large arguments may be that are made Cedar's, which takes far more than their text does.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) bytes: usize,
+    pub(crate) values: usize,
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { bytes: 256 * 1024, values: 10_000 }
+    }
+}
+
+/// The request, and the entities that it is about; none, where it is too large or has no form in Cedar.
+pub(crate) fn put(
+    ask: &Ask<'_>,
+    act: Act,
+    known: &Entities,
+    most: Most,
+) -> Option<(Request, Entities)> {
     let identity = ask.caller.identity()?;
     let principal = uid("User", &format!("{}#{}", identity.key.issuer, identity.key.subject))?;
     let (kind, use_of) = match ask.item.kind {
@@ -33,12 +51,12 @@ pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request,
     let resource = uid(kind, ask.item.key)?;
     let roles: Option<HashSet<_>> = ask.roles().iter().map(|role| uid("Role", role)).collect();
     let name = vec![("name".to_owned(), text(ask.item.name))];
+    let context = context(ask, act, identity, most)?;
     let entities = [
         entity(known, &principal, attributes(ask, identity), roles?, &["client", "acr"])?,
         entity(known, &resource, name, HashSet::new(), &[])?,
     ];
     let entities = known.clone().upsert_entities(entities, None).ok()?;
-    let context = context(ask, act, identity)?;
     let request = Request::new(principal, action, resource, context, None).ok()?;
     Some((request, entities))
 }
@@ -94,10 +112,13 @@ fn tag(name: &str, value: EvalResult) -> Option<(String, RestrictedExpression)> 
     Some((name.to_owned(), values::again(value)?))
 }
 
-fn context(ask: &Ask<'_>, act: Act, identity: &Identity) -> Option<Context> {
+fn context(ask: &Ask<'_>, act: Act, identity: &Identity, most: Most) -> Option<Context> {
     let mut pairs = Attributes::new();
     if let (Some(arguments), Act::Use) = (ask.arguments, act) {
-        pairs.push(("arguments".to_owned(), values::of(arguments.parse::<Value>().ok()?)?));
+        let small = arguments.as_bytes().len() <= most.bytes;
+        let arguments: Value = small.then(|| arguments.parse().ok()).flatten()?;
+        let few = values::count(&arguments) <= most.values;
+        pairs.push(("arguments".to_owned(), few.then(|| values::of(arguments)).flatten()?));
     }
     if let Some(age) = identity.authenticated.and_then(|at| age(at, SystemTime::now())) {
         pairs.push(("login_age".to_owned(), RestrictedExpression::new_long(age)));

@@ -5,6 +5,15 @@ use std::str::FromStr;
 use cedar_policy::{EvalResult, RestrictedExpression};
 use serde_json::{Number, Value};
 
+/// How many values it is made of, itself and all within.
+pub(crate) fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(values) => values.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
+
 /// The value in Cedar's terms; none, where it has no form there.
 pub(crate) fn of(value: Value) -> Option<RestrictedExpression> {
     Some(match value {

@@ -1,7 +1,10 @@
 //! A server under Cedar policies, asked as a transport would ask it.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -176,6 +179,50 @@ async fn a_policy_that_fails_denies() {
     let odd = json!({"tags": [null]});
     let told = call(&under("permit(principal, action, resource);"), ann(), "read_file", odd).await;
     assert_eq!(denial(told), Some(Denial::Forbidden));
+}
+
+#[tokio::test]
+async fn arguments_beyond_the_bounds_are_denied() {
+    let allowing = || Cedar::new("permit(principal, action, resource);").unwrap();
+    // The object and its list are values too, and all around the text is bytes.
+    let many = |values: usize| json!({"a": vec![json!([]); values - 2]});
+    let long = |bytes: usize| json!({"a": "x".repeat(bytes - r#"{"a":""}"#.len())});
+    let rows = [
+        (allowing(), many(10_000), many(10_001)),
+        (allowing(), long(256 * 1024), long(256 * 1024 + 1)),
+        (allowing().argument_values(20), many(20), many(21)),
+        (allowing().argument_bytes(20), long(20), long(21)),
+        (allowing().argument_values(20_000).argument_bytes(400_000), many(20_000), many(20_001)),
+        (allowing().argument_bytes(400_000).argument_values(20_000), long(400_000), long(400_001)),
+    ];
+    for (cedar, most, more) in rows {
+        let service = serve(cedar);
+        call(&service, ann(), "read_file", most).await.unwrap();
+        let told = call(&service, ann(), "read_file", more).await;
+        assert_eq!(denial(told), Some(Denial::Forbidden));
+    }
+}
+
+#[tokio::test]
+async fn others_have_their_turns_while_a_list_is_decided() {
+    let tool = |_: Args, _: Context| async { Ok("done") };
+    let names: Vec<_> = (0..40).map(|number| format!("tool_{number}")).collect();
+    let server = names.iter().fold(Server::new("many", "1"), |server, name| {
+        server.tool_fn(ToolSpec::new(name.clone()), tool)
+    });
+    let cedar = Cedar::new("permit(principal, action, resource);").unwrap();
+    let service = server.policy(cedar).into_service().unwrap();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counted = turns.clone();
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(tools(&service, ann()).await.len(), 40);
+    assert!(turns.load(Ordering::Relaxed) > 1, "it is decided about a few at a time");
+    other.abort();
 }
 
 #[tokio::test]
