@@ -8,7 +8,7 @@
 //!     permit(principal, action == Action::"list", resource);
 //!     permit(principal in Role::"editor", action, resource);
 //!     permit(principal, action == Action::"call", resource == Tool::"read_file")
-//!         when { context.arguments.path like "public/*" };
+//!         when { context.arguments.path like "public/*" && !(context.arguments.path like "*..*") };
 //!     @max_age("900")
 //!     forbid(principal, action == Action::"call", resource == Tool::"delete_file")
 //!         unless { context has login_age && context.login_age <= 900 };
@@ -34,6 +34,9 @@
 //! `null` is left out. Where something has no such form, everything is denied, and so it is where
 //! arguments are larger than policies are asked about: more than 256 KiB of JSON, or 10,000 values
 //! ([`argument_bytes`](Cedar::argument_bytes), [`argument_values`](Cedar::argument_values)).
+//!
+//! A policy compares texts as they were sent: `public/../secret` is like `public/*`, too, so the example
+//! says no to `..`. Better still, the tool takes a [`SafePath`](toolgate_server::SafePath).
 //!
 //! **Whatever goes wrong denies.** Cedar itself passes over a policy that fails, which may be the one
 //! that forbids; here one that fails denies. So write `context has arguments` where a policy is asked

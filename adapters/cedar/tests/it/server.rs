@@ -225,6 +225,25 @@ async fn others_have_their_turns_while_a_list_is_decided() {
     other.abort();
 }
 
+/// The example of the page, in which `like` alone would let a path out of its folder.
+#[tokio::test]
+async fn a_path_that_leads_elsewhere_is_like_none() {
+    let service = under(
+        r#"permit(principal, action == Action::"list", resource);
+        permit(principal, action == Action::"call", resource == Tool::"read_file")
+            when { context.arguments.path like "public/*" && !(context.arguments.path like "*..*") };"#,
+    );
+    for (path, passes) in [
+        ("public/a", true),
+        ("private/a", false),
+        ("public/../secret", false),
+        ("public/..", false),
+    ] {
+        let told = call(&service, ann(), "read_file", json!({"path": path})).await;
+        assert_eq!(told.is_ok(), passes, "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_number_is_the_same_however_it_is_written() {
     let service = under(
