@@ -8,17 +8,17 @@ use std::time::{Duration, SystemTime};
 use toolgate::{Act, Ask, Decision, prelude::*};
 use toolgate_testkit::AuthorizationServer;
 
-/// What both tools take: `ben/todo.txt` is ben's.
+/// What both tools take: `ben/todo.txt` is ben's. As a text `ben/../ann/todo.txt` would be his too.
 #[derive(Arguments)]
 struct File {
-    path: String,
+    path: SafePath,
 }
 
 /// Guests see no way to delete. Others delete what is theirs, and keepers everything.
 fn policy(ask: &Ask<'_>) -> Decision {
     let Some(identity) = ask.caller.identity() else { return Decision::NeedIdentity };
     let file = ask.arguments.and_then(|arguments| arguments.parse::<File>().ok());
-    let owner = file.as_ref().and_then(|file| file.path.split('/').next());
+    let owner = file.as_ref().and_then(|file| file.path.as_str().split('/').next());
     match (ask.item.name, ask.act) {
         ("delete_file", _) if ask.has_role("guest") => Decision::Hide,
         ("delete_file", Act::Use) if owner == Some(&*identity.key.subject) => Decision::Allow,

@@ -3,18 +3,26 @@
 use std::time::Duration;
 
 use cedar_policy::{Effect, Policy, PolicySet, Response};
-use toolgate_core::Scopes;
+use toolgate_core::{Scopes, StartError};
 use toolgate_server::Decision;
 
 pub(crate) enum Answer {
     Permitted,
     Denied,
-    /// Whatever forbids says how to get on.
-    Mendable(Decision),
+    /// Whatever forbids says how to get on; whether anything permits is another question.
+    Mendable {
+        by: Decision,
+        else_permitted: bool,
+    },
 }
 
 impl Answer {
-    pub(crate) fn of(response: &Response, policies: &PolicySet) -> Self {
+    /// What the response to all policies means. Those that last are asked only where others forbid.
+    pub(crate) fn of(
+        response: &Response,
+        policies: &PolicySet,
+        else_permitted: impl FnOnce() -> bool,
+    ) -> Self {
         let mut failed = response.diagnostics().errors().peekable();
         if failed.peek().is_some() {
             for error in failed {
@@ -30,11 +38,16 @@ impl Answer {
         let forbidding = response.diagnostics().reason().map(|id| policies.policy(id));
         let remedies: Option<Vec<_>> = forbidding.map(|policy| remedy(policy?)).collect();
         match remedies.unwrap_or_default().into_iter().reduce(Decision::and) {
-            Some(decision @ (Decision::NeedScopes(_) | Decision::NeedFresh { .. })) => {
-                Self::Mendable(decision)
+            Some(by @ (Decision::NeedScopes(_) | Decision::NeedFresh { .. })) => {
+                Self::Mendable { by, else_permitted: else_permitted() }
             }
             _ => Self::Denied,
         }
+    }
+
+    /// Whether it is permitted, or would be but for what a login mends.
+    pub(crate) fn is_for_them(&self) -> bool {
+        matches!(self, Self::Permitted | Self::Mendable { else_permitted: true, .. })
     }
 }
 
@@ -49,6 +62,13 @@ fn remedy(policy: &Policy) -> Option<Decision> {
             Some(Decision::NeedFresh { max_age, acr, scopes: scopes.unwrap_or_default() })
         }
     }
+}
+
+/// The policies that no login mends: those without an annotation that says how.
+pub(crate) fn lasting(policies: &PolicySet) -> Result<PolicySet, StartError> {
+    let lasting = policies.policies().filter(|policy| remedy(policy).is_none());
+    PolicySet::from_policies(lasting.cloned())
+        .map_err(|error| StartError::new(format!("the Cedar policies: {error}")))
 }
 
 fn seconds(text: &str) -> Option<Duration> {

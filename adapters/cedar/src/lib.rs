@@ -8,7 +8,7 @@
 //!     permit(principal, action == Action::"list", resource);
 //!     permit(principal in Role::"editor", action, resource);
 //!     permit(principal, action == Action::"call", resource == Tool::"read_file")
-//!         when { context.arguments.path like "public/*" };
+//!         when { context.arguments.path like "public/*" && !(context.arguments.path like "*..*") };
 //!     @max_age("900")
 //!     forbid(principal, action == Action::"call", resource == Tool::"delete_file")
 //!         unless { context has login_age && context.login_age <= 900 };
@@ -31,16 +31,23 @@
 //!
 //! Arguments are Cedar's records, sets and values. A whole number is a `Long`, however it is written;
 //! any other number is its text, so that comparing it with a number is an error. A member that is
-//! `null` is left out. Where something has no such form, everything is denied.
+//! `null` is left out. Where something has no such form, everything is denied, and so it is where
+//! arguments are larger than policies are asked about: more than 256 KiB of JSON, or 10,000 values
+//! ([`argument_bytes`](Cedar::argument_bytes), [`argument_values`](Cedar::argument_values)).
+//!
+//! A policy compares texts as they were sent: `public/../secret` is like `public/*`, too, so the example
+//! says no to `..`. Better still, the tool takes a [`SafePath`](toolgate_server::SafePath).
 //!
 //! **Whatever goes wrong denies.** Cedar itself passes over a policy that fails, which may be the one
 //! that forbids; here one that fails denies. So write `context has arguments` where a policy is asked
 //! about lists too.
 //!
-//! Who may list an item and not use it is told so (403); to whoever may not list it, it does not
+//! Who may list an item and not use it is told so (403); to whoever may do neither, it does not
 //! exist. Where all that forbids is annotated, the client is told how to get on: `@scopes("a b")`
 //! names scopes, `@max_age("900")` how many seconds old a login may be, `@acr("a b")` how it has to be
-//! done (RFC 9470).
+//! done (RFC 9470). That, too, is told only to those who may list the item, or who may use it but for
+//! what is annotated; and an item that is `listed` for all is in the lists of those alone who may list
+//! it but for what is annotated.
 
 mod answer;
 mod question;
@@ -48,16 +55,15 @@ mod values;
 
 use std::{
     fmt,
-    future::ready,
     str::FromStr,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use cedar_policy::{Authorizer, Entities, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{Authorizer, Entities, PolicySet, Response, Schema, ValidationMode, Validator};
 use toolgate_core::{BoxFuture, Scopes, StartError};
 use toolgate_server::{Act, Ask, Decision, Policy};
 
-use self::answer::Answer;
+use self::{answer::Answer, question::Most};
 
 /// Decides by Cedar policies. Clones decide by the same, also after [`replace`](Self::replace).
 #[derive(Clone)]
@@ -74,7 +80,10 @@ struct Shared {
 #[derive(Clone)]
 struct Rules {
     policies: PolicySet,
+    /// Of these those that no login mends: all without an annotation.
+    lasting: PolicySet,
     entities: Entities,
+    most: Most,
 }
 
 impl Cedar {
@@ -83,9 +92,10 @@ impl Cedar {
     /// # Errors
     /// When they cannot be read, or an annotation says what no challenge can.
     pub fn new(policies: &str) -> Result<Self, StartError> {
-        let policies = read(policies)?;
+        let (policies, lasting) = read(policies)?;
         let scopes = answer::scopes(&policies);
-        let rules = Rules { policies, entities: Entities::empty() };
+        let (entities, most) = (Entities::empty(), Most::default());
+        let rules = Rules { policies, lasting, entities, most };
         Ok(Self(Arc::new(Shared { now: RwLock::new(Arc::new(rules)), schema: None, scopes })))
     }
 
@@ -118,6 +128,28 @@ impl Cedar {
         Ok(self)
     }
 
+    /// The same, with so many bytes of arguments at most, as JSON; 256 KiB, if nothing is said. A use
+    /// with more is denied, whatever the policies look at.
+    ///
+    /// What a decision takes of memory and time grows with the arguments, and is spent before anything
+    /// is decided.
+    #[must_use]
+    pub fn argument_bytes(self, most: usize) -> Self {
+        let rules = Rules::clone(&self.rules());
+        self.put(Rules { most: Most { bytes: most, ..rules.most }, ..rules });
+        self
+    }
+
+    /// The same, with so many values in the arguments at most, at any depth; 10,000, if nothing is
+    /// said. A use with more is denied, whatever the policies look at. Each takes some 500 bytes
+    /// while it is decided.
+    #[must_use]
+    pub fn argument_values(self, most: usize) -> Self {
+        let rules = Rules::clone(&self.rules());
+        self.put(Rules { most: Most { values: most, ..rules.most }, ..rules });
+        self
+    }
+
     /// Decides by other policies from now on, here and in all clones. Where there is a schema, they
     /// keep to it. Scopes that they may ask for stand in the metadata document only if the first ones
     /// could ask for them.
@@ -125,11 +157,11 @@ impl Cedar {
     /// # Errors
     /// When they cannot be read; then nothing has changed.
     pub fn replace(&self, policies: &str) -> Result<(), StartError> {
-        let policies = read(policies)?;
+        let (policies, lasting) = read(policies)?;
         if let Some(schema) = &self.0.schema {
             keep_to(schema, &policies)?;
         }
-        self.put(Rules { policies, ..Rules::clone(&self.rules()) });
+        self.put(Rules { policies, lasting, ..Rules::clone(&self.rules()) });
         Ok(())
     }
 
@@ -144,7 +176,11 @@ impl Cedar {
 
 impl Policy for Cedar {
     fn decide<'a>(&'a self, ask: &'a Ask<'a>) -> BoxFuture<'a, Decision> {
-        Box::pin(ready(self.rules().decide(ask)))
+        Box::pin(async move {
+            // Cedar never waits: a list would be decided in one piece, and no clock could end it.
+            tokio::task::yield_now().await;
+            self.rules().decide(ask)
+        })
     }
 
     fn scopes(&self) -> Scopes {
@@ -157,33 +193,41 @@ impl Rules {
         if ask.caller.identity().is_none() {
             return Decision::NeedIdentity;
         }
-        match (self.answer(ask, ask.act), ask.act) {
-            (Answer::Permitted, _) => Decision::Allow,
-            (Answer::Mendable(decision), _) => decision,
-            (Answer::Denied, Act::List) => Decision::Hide,
-            (Answer::Denied, _) => match self.answer(ask, Act::List) {
-                Answer::Denied => Decision::Hide,
-                Answer::Permitted | Answer::Mendable(_) => Decision::Forbid,
-            },
+        match self.answer(ask, ask.act) {
+            Answer::Permitted => Decision::Allow,
+            Answer::Mendable { by, else_permitted: true } => by,
+            // Whether there is such an item is told only to those who may know.
+            _ if ask.act == Act::List || !self.answer(ask, Act::List).is_for_them() => {
+                Decision::Hide
+            }
+            Answer::Mendable { by, .. } => by,
+            Answer::Denied => Decision::Forbid,
         }
     }
 
     fn answer(&self, ask: &Ask<'_>, act: Act) -> Answer {
-        let Some((request, entities)) = question::put(ask, act, &self.entities) else {
+        let Some((request, entities)) = question::put(ask, act, &self.entities, self.most) else {
             let (kind, item) = (ask.item.kind, ask.item.key);
-            tracing::warn!(kind, item, "denied: what was asked has no form in Cedar");
+            tracing::warn!(
+                kind,
+                item,
+                "denied: what was asked is too large or has no form in Cedar"
+            );
             return Answer::Denied;
         };
-        let response = Authorizer::new().is_authorized(&request, &self.policies, &entities);
-        Answer::of(&response, &self.policies)
+        let by = |policies| Authorizer::new().is_authorized(&request, policies, &entities);
+        let permitted = |response: Response| response.decision() == cedar_policy::Decision::Allow;
+        Answer::of(&by(&self.policies), &self.policies, || permitted(by(&self.lasting)))
     }
 }
 
-fn read(policies: &str) -> Result<PolicySet, StartError> {
+/// All policies, and those of them that no login mends.
+fn read(policies: &str) -> Result<(PolicySet, PolicySet), StartError> {
     let policies = PolicySet::from_str(policies)
         .map_err(|error| StartError::new(format!("the Cedar policies: {error}")))?;
     StartError::check(answer::problems(&policies))?;
-    Ok(policies)
+    let lasting = answer::lasting(&policies)?;
+    Ok((policies, lasting))
 }
 
 fn keep_to(schema: &Schema, policies: &PolicySet) -> Result<(), StartError> {

@@ -7,7 +7,8 @@ use std::{
 };
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, EvalResult, Request,
+    RestrictedExpression,
 };
 use serde_json::Value;
 use toolgate_core::Identity;
@@ -17,8 +18,26 @@ use crate::values;
 
 type Attributes = Vec<(String, RestrictedExpression)>;
 
-/// The request, and the entities that it is about; none, where it has no form in Cedar.
-pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request, Entities)> {
+/// How large arguments may be that are made Cedar's, which takes far more than their text does.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) bytes: usize,
+    pub(crate) values: usize,
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { bytes: 256 * 1024, values: 10_000 }
+    }
+}
+
+/// The request, and the entities that it is about; none, where it is too large or has no form in Cedar.
+pub(crate) fn put(
+    ask: &Ask<'_>,
+    act: Act,
+    known: &Entities,
+    most: Most,
+) -> Option<(Request, Entities)> {
     let identity = ask.caller.identity()?;
     let principal = uid("User", &format!("{}#{}", identity.key.issuer, identity.key.subject))?;
     let (kind, use_of) = match ask.item.kind {
@@ -32,12 +51,12 @@ pub(crate) fn put(ask: &Ask<'_>, act: Act, known: &Entities) -> Option<(Request,
     let resource = uid(kind, ask.item.key)?;
     let roles: Option<HashSet<_>> = ask.roles().iter().map(|role| uid("Role", role)).collect();
     let name = vec![("name".to_owned(), text(ask.item.name))];
+    let context = context(ask, act, identity, most)?;
     let entities = [
-        entity(known, &principal, attributes(ask, identity), roles?)?,
-        entity(known, &resource, name, HashSet::new())?,
+        entity(known, &principal, attributes(ask, identity), roles?, &["client", "acr"])?,
+        entity(known, &resource, name, HashSet::new(), &[])?,
     ];
     let entities = known.clone().upsert_entities(entities, None).ok()?;
-    let context = context(ask, act, identity)?;
     let request = Request::new(principal, action, resource, context, None).ok()?;
     Some((request, entities))
 }
@@ -65,30 +84,41 @@ fn attributes(ask: &Ask<'_>, identity: &Identity) -> Attributes {
 }
 
 /// What the operator knows of it, and over that what this request says.
+///
+/// What only a token may say of it, nobody else says: a client of old would otherwise be one for good.
 fn entity(
     known: &Entities,
     uid: &EntityUid,
     ours: Attributes,
     mut parents: HashSet<EntityUid>,
+    only_ours: &[&str],
 ) -> Option<Entity> {
-    let mut attributes = HashMap::new();
+    let (mut attributes, mut tags) = (HashMap::new(), Attributes::new());
     if let Some(entity) = known.get(uid) {
+        tags = entity.tags().map(|(name, it)| tag(name, it.ok()?)).collect::<Option<_>>()?;
+        // The tags are not among what this gives.
         let (_, theirs, above) = entity.clone().into_inner();
         attributes = theirs;
         parents.extend(above);
     }
-    // What a token may say, nobody else says: a client of old would otherwise be one for good.
-    for name in ["client", "acr"] {
-        attributes.remove(name);
+    for name in only_ours {
+        attributes.remove(*name);
     }
     attributes.extend(ours);
-    Entity::new(uid.clone(), attributes, parents).ok()
+    Entity::new_with_tags(uid.clone(), attributes, parents, tags).ok()
 }
 
-fn context(ask: &Ask<'_>, act: Act, identity: &Identity) -> Option<Context> {
+fn tag(name: &str, value: EvalResult) -> Option<(String, RestrictedExpression)> {
+    Some((name.to_owned(), values::again(value)?))
+}
+
+fn context(ask: &Ask<'_>, act: Act, identity: &Identity, most: Most) -> Option<Context> {
     let mut pairs = Attributes::new();
     if let (Some(arguments), Act::Use) = (ask.arguments, act) {
-        pairs.push(("arguments".to_owned(), values::of(arguments.parse::<Value>().ok()?)?));
+        let small = arguments.as_bytes().len() <= most.bytes;
+        let arguments: Value = small.then(|| arguments.parse().ok()).flatten()?;
+        let few = values::count(&arguments) <= most.values;
+        pairs.push(("arguments".to_owned(), few.then(|| values::of(arguments)).flatten()?));
     }
     if let Some(age) = identity.authenticated.and_then(|at| age(at, SystemTime::now())) {
         pairs.push(("login_age".to_owned(), RestrictedExpression::new_long(age)));

@@ -1,7 +1,18 @@
-//! JSON as Cedar has it: built value by value, so that nothing a client writes reads as an entity.
+//! Values as Cedar has them: JSON's built one by one, so that nothing a client writes reads as an entity.
 
-use cedar_policy::RestrictedExpression;
+use std::str::FromStr;
+
+use cedar_policy::{EvalResult, RestrictedExpression};
 use serde_json::{Number, Value};
+
+/// How many values it is made of, itself and all within.
+pub(crate) fn count(value: &Value) -> usize {
+    1 + match value {
+        Value::Array(values) => values.iter().map(count).sum(),
+        Value::Object(members) => members.values().map(count).sum(),
+        _ => 0,
+    }
+}
 
 /// The value in Cedar's terms; none, where it has no form there.
 pub(crate) fn of(value: Value) -> Option<RestrictedExpression> {
@@ -36,6 +47,25 @@ fn whole(number: &Number) -> Option<i64> {
     number.as_i64().or_else(|| float().map(|it| it as i64))
 }
 
+/// A value that the operator gave, to be given again; none, where it has no form that can be read.
+pub(crate) fn again(value: EvalResult) -> Option<RestrictedExpression> {
+    Some(match value {
+        EvalResult::Bool(it) => RestrictedExpression::new_bool(it),
+        EvalResult::Long(it) => RestrictedExpression::new_long(it),
+        EvalResult::String(it) => RestrictedExpression::new_string(it),
+        EvalResult::EntityUid(it) => RestrictedExpression::new_entity_uid(it),
+        EvalResult::Set(set) => {
+            let values: Option<Vec<_>> = set.iter().cloned().map(again).collect();
+            RestrictedExpression::new_set(values?)
+        }
+        EvalResult::Record(record) => {
+            let members = record.iter().map(|(name, it)| Some((name.clone(), again(it.clone())?)));
+            RestrictedExpression::new_record(members.collect::<Option<Vec<_>>>()?).ok()?
+        }
+        EvalResult::ExtensionValue(call) => RestrictedExpression::from_str(&call).ok()?,
+    })
+}
+
 /// A set of texts.
 pub(crate) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> RestrictedExpression {
     let texts = texts.into_iter().map(|text| RestrictedExpression::new_string(text.to_owned()));
@@ -44,7 +74,7 @@ pub(crate) fn texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> RestrictedE
 
 #[cfg(test)]
 mod tests {
-    use cedar_policy::{Context, EvalResult};
+    use cedar_policy::{Context, Entity};
     use serde_json::json;
 
     use super::*;
@@ -71,6 +101,25 @@ mod tests {
         let left = shown(json!({"a": null, "b": [true, "x"]})).unwrap();
         assert!(!left.contains("\"a\"") && left.contains("true"), "{left}");
         assert_eq!(shown(json!({"a": [null]})), None);
+    }
+
+    #[test]
+    fn what_an_operator_gave_is_given_again_as_it_was() {
+        let extension = |name: &str, of: &str| json!({"__extn": {"fn": name, "arg": of}});
+        let of_all_kinds = json!({
+            "plain": [true, -3, "a \"b\" \n\u{301}"],
+            "uid": {"__entity": {"type": "Team", "id": "\"blue\""}},
+            "ip": extension("ip", "10.0.0.0/8"),
+            "decimal": extension("decimal", "-1.25"),
+            "datetime": extension("datetime", "2026-07-28T01:02:03Z"),
+            "duration": extension("duration", "1d2h"),
+        });
+        let uid = json!({"type": "User", "id": "ann"});
+        let entity = json!({"uid": uid, "parents": [], "attrs": {}, "tags": {"it": of_all_kinds}});
+        let entity = Entity::from_json_value(entity, None).unwrap();
+        let given = || entity.tag("it").unwrap().unwrap();
+        let context = Context::from_pairs([("it".to_owned(), again(given()).unwrap())]).unwrap();
+        assert_eq!(context.get("it"), Some(given()));
     }
 
     #[test]

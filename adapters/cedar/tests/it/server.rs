@@ -1,7 +1,10 @@
 //! A server under Cedar policies, asked as a transport would ask it.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -44,6 +47,10 @@ fn under(policies: &str) -> Arc<dyn Service> {
 
 fn ann() -> Identity {
     Identity::new(Key::new("https://id.example", "ann").client("desk"))
+}
+
+fn ben() -> Identity {
+    Identity::new(Key::new("https://id.example", "ben"))
 }
 
 async fn ask(
@@ -175,6 +182,69 @@ async fn a_policy_that_fails_denies() {
 }
 
 #[tokio::test]
+async fn arguments_beyond_the_bounds_are_denied() {
+    let allowing = || Cedar::new("permit(principal, action, resource);").unwrap();
+    // The object and its list are values too, and all around the text is bytes.
+    let many = |values: usize| json!({"a": vec![json!([]); values - 2]});
+    let long = |bytes: usize| json!({"a": "x".repeat(bytes - r#"{"a":""}"#.len())});
+    let rows = [
+        (allowing(), many(10_000), many(10_001)),
+        (allowing(), long(256 * 1024), long(256 * 1024 + 1)),
+        (allowing().argument_values(20), many(20), many(21)),
+        (allowing().argument_bytes(20), long(20), long(21)),
+        (allowing().argument_values(20_000).argument_bytes(400_000), many(20_000), many(20_001)),
+        (allowing().argument_bytes(400_000).argument_values(20_000), long(400_000), long(400_001)),
+    ];
+    for (cedar, most, more) in rows {
+        let service = serve(cedar);
+        call(&service, ann(), "read_file", most).await.unwrap();
+        let told = call(&service, ann(), "read_file", more).await;
+        assert_eq!(denial(told), Some(Denial::Forbidden));
+    }
+}
+
+#[tokio::test]
+async fn others_have_their_turns_while_a_list_is_decided() {
+    let tool = |_: Args, _: Context| async { Ok("done") };
+    let names: Vec<_> = (0..40).map(|number| format!("tool_{number}")).collect();
+    let server = names.iter().fold(Server::new("many", "1"), |server, name| {
+        server.tool_fn(ToolSpec::new(name.clone()), tool)
+    });
+    let cedar = Cedar::new("permit(principal, action, resource);").unwrap();
+    let service = server.policy(cedar).into_service().unwrap();
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counted = turns.clone();
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    assert_eq!(tools(&service, ann()).await.len(), 40);
+    assert!(turns.load(Ordering::Relaxed) > 1, "it is decided about a few at a time");
+    other.abort();
+}
+
+/// The example of the page, in which `like` alone would let a path out of its folder.
+#[tokio::test]
+async fn a_path_that_leads_elsewhere_is_like_none() {
+    let service = under(
+        r#"permit(principal, action == Action::"list", resource);
+        permit(principal, action == Action::"call", resource == Tool::"read_file")
+            when { context.arguments.path like "public/*" && !(context.arguments.path like "*..*") };"#,
+    );
+    for (path, passes) in [
+        ("public/a", true),
+        ("private/a", false),
+        ("public/../secret", false),
+        ("public/..", false),
+    ] {
+        let told = call(&service, ann(), "read_file", json!({"path": path})).await;
+        assert_eq!(told.is_ok(), passes, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_number_is_the_same_however_it_is_written() {
     let service = under(
         r#"permit(principal, action, resource);
@@ -220,6 +290,61 @@ async fn annotations_say_how_to_get_on() {
 }
 
 #[tokio::test]
+async fn a_forbid_that_says_how_to_get_on_tells_strangers_nothing() {
+    let permits = [
+        r#"permit(principal == User::"https://id.example#ann", action, resource);"#,
+        // She is known to see it; what this permits later is not known yet.
+        r#"permit(principal == User::"https://id.example#ann", action == Action::"list", resource);
+        permit(principal == User::"https://id.example#ann", action, resource)
+            when { principal.scopes.contains("w") };"#,
+    ];
+    for permits in permits {
+        let service = under(&format!(
+            r#"{permits}
+            @scopes("w")
+            forbid(principal, action == Action::"call", resource == Tool::"delete_file")
+                unless {{ principal.scopes.contains("w") }};"#
+        ));
+        let delete = |who| call(&service, who, "delete_file", json!({}));
+        assert_eq!(denial(delete(ann()).await), Some(Denial::Scopes(["w"].into())), "{permits}");
+        delete(ann().scopes(["w"])).await.unwrap();
+        let told = delete(ben()).await.unwrap_err();
+        assert_eq!((told.message(), told.denial()), ("unknown tool", None), "{permits}");
+        assert!(tools(&service, ben()).await.is_empty(), "{permits}");
+        assert_eq!(tools(&service, ann()).await.len(), 2, "{permits}");
+    }
+}
+
+#[tokio::test]
+async fn a_forbid_of_all_acts_lists_nothing_for_strangers() {
+    let service = under(
+        r#"permit(principal == User::"https://id.example#ann", action, resource);
+        @scopes("w")
+        forbid(principal, action, resource) unless { principal.scopes.contains("w") };"#,
+    );
+    let delete = |who| call(&service, who, "delete_file", json!({}));
+    // `listed`, and she would see it but for the scope.
+    assert_eq!(tools(&service, ann()).await, ["delete_file"]);
+    assert_eq!(denial(delete(ann()).await), Some(Denial::Scopes(["w"].into())));
+    for ben in [ben(), ben().scopes(["w"])] {
+        assert!(tools(&service, ben.clone()).await.is_empty());
+        assert_eq!(delete(ben).await.unwrap_err().message(), "unknown tool");
+    }
+}
+
+#[tokio::test]
+async fn who_may_use_what_is_in_no_list_is_told_how_to_get_on() {
+    let service = under(
+        r#"permit(principal, action == Action::"call", resource == Tool::"read_file");
+        @scopes("w")
+        forbid(principal, action == Action::"call", resource)
+            unless { principal.scopes.contains("w") };"#,
+    );
+    let told = denial(call(&service, ann(), "read_file", json!({})).await);
+    assert_eq!(told, Some(Denial::Scopes(["w"].into())), "in no list, and she may use it then");
+}
+
+#[tokio::test]
 async fn entities_add_what_else_is_known_and_overrule_nothing() {
     let policies = r#"
         permit(principal in Team::"blue", action, resource in Shelf::"public")
@@ -240,6 +365,35 @@ async fn entities_add_what_else_is_known_and_overrule_nothing() {
     let own = r#"permit(principal, action, resource) when { principal.subject == "root" };"#;
     let cedar = Cedar::new(own).unwrap().entities(&entities.to_string()).unwrap();
     assert!(tools(&serve(cedar), ann()).await.is_empty(), "the token's word counts");
+}
+
+#[tokio::test]
+async fn a_forbid_fires_on_whatever_the_operator_says_of_users_and_items() {
+    let entities = json!([
+        {"uid": {"type": "User", "id": "https://id.example#ann"}, "attrs": {}, "parents": [],
+         "tags": {"suspended": "yes"}},
+        {"uid": {"type": "Tool", "id": "read_file"}, "parents": [],
+         "attrs": {"acr": "phr", "client": "till"}, "tags": {"closed": true}},
+    ]);
+    let rows = [
+        (r#"principal.hasTag("suspended") && principal.getTag("suspended") == "yes""#, ann()),
+        (r#"resource.hasTag("closed") && resource.getTag("closed")"#, ben()),
+        ("resource has acr && !(principal has acr && principal.acr == resource.acr)", ben()),
+        (
+            "resource has client && !(principal has client && principal.client == resource.client)",
+            ann(),
+        ),
+    ];
+    for (when, who) in rows {
+        let policies = format!(
+            r#"permit(principal, action, resource);
+            forbid(principal, action == Action::"call", resource) when {{ {when} }};"#
+        );
+        let cedar = Cedar::new(&policies).unwrap().entities(&entities.to_string()).unwrap();
+        let told = call(&serve(cedar), who.clone(), "read_file", json!({})).await;
+        assert_eq!(denial(told), Some(Denial::Forbidden), "{when}");
+        call(&under(&policies), who, "read_file", json!({})).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ const DELETING: &[(&str, &str, u16, &str)] = &[
     ("ann", "ann/todo.txt", 200, "unknown tool"),
     ("ben", "ben/todo.txt", 200, "ben/todo.txt is gone"),
     ("ben", "kim/todo.txt", 403, "forbidden"),
+    ("ben", "ben/../kim/todo.txt", 403, "forbidden"),
     ("kim", "ben/todo.txt", 401, r#"error="insufficient_user_authentication", max_age="900""#),
 ];
 
