@@ -72,6 +72,8 @@ pub(crate) struct Head {
     pub(crate) parts: Parts,
     /// The caller's, as far as it is known.
     pub(crate) address: Option<IpAddr>,
+    /// When it came.
+    since: Instant,
     target: String,
     site: Arc<Site>,
 }
@@ -87,7 +89,7 @@ impl Head {
         };
         let peer = Peer::of(&parts.extensions);
         let address = peer.map(|peer| site.proxies.caller(peer, &parts.headers));
-        Self { parts, address, target, site }
+        Self { parts, address, since: Instant::now(), target, site }
     }
 }
 
@@ -103,9 +105,9 @@ fn take_certificate(parts: &mut Parts, site: &Site) {
 }
 
 impl Head {
-    /// What a record of its refusal says of a request that came then.
-    pub(crate) fn asked(&self, since: Instant) -> Asked<'_> {
-        Asked { method: self.parts.method.as_str(), peer: self.address, since }
+    /// What a record of its refusal says of a request.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked { method: self.parts.method.as_str(), peer: self.address, since: self.since }
     }
 }
 
