@@ -138,7 +138,7 @@ fn message(
     match (id, id_given) {
         (Some(id), _) => Ok(Incoming::Request { id: id.clone(), method, params }),
         (None, false) => Ok(Incoming::Notification { method, params }),
-        (None, true) => Err(invalid("`id` must be a string or an integer")),
+        (None, true) => Err(invalid("`id` must be a string of at most 256 bytes or an integer")),
     }
 }
 
@@ -268,6 +268,8 @@ mod tests {
 
     #[test]
     fn malformed_bodies_have_their_code_and_the_id_where_it_was_read() {
+        let long = "x".repeat(RequestId::MAX + 1);
+        let long = format!(r#"{{"jsonrpc":"2.0","id":"{long}","method":"m"}}"#);
         let rows: &[(&str, i32, Option<RequestId>)] = &[
             ("", code::PARSE_ERROR, None),
             ("{", code::PARSE_ERROR, None),
@@ -280,6 +282,7 @@ mod tests {
             (r#"{"jsonrpc":"1.0","id":1,"method":"m"}"#, code::INVALID_REQUEST, Some(1.into())),
             (r#"{"jsonrpc":"2.0","id":null,"method":"m"}"#, code::INVALID_REQUEST, None),
             (r#"{"jsonrpc":"2.0","id":1.5,"method":"m"}"#, code::INVALID_REQUEST, None),
+            (&long, code::INVALID_REQUEST, None),
             (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, code::INVALID_REQUEST, Some(1.into())),
             (r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"m"}"#, code::INVALID_REQUEST, None),
         ];

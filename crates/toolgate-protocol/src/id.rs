@@ -1,8 +1,10 @@
-//! Request ids and progress tokens: a string or an integer, echoed as the same type.
+//! Request ids and progress tokens: a short string or an integer, echoed as the same type.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+
+const MAX: usize = 256;
 
 macro_rules! string_or_integer {
     ($(#[$doc:meta])* $name:ident) => {
@@ -10,6 +12,12 @@ macro_rules! string_or_integer {
         #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
         #[serde(transparent)]
         pub struct $name(Token);
+
+        impl $name {
+            /// The longest that is read, in bytes. It is echoed in every answer and every note, and
+            /// written in every record.
+            pub const MAX: usize = MAX;
+        }
 
         impl From<i64> for $name {
             fn from(number: i64) -> Self {
@@ -22,7 +30,6 @@ macro_rules! string_or_integer {
                 Self(Token::String(text.into()))
             }
         }
-
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -63,7 +70,7 @@ impl serde::de::Visitor<'_> for TokenVisitor {
     type Value = Token;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or an integer")
+        write!(f, "a string of at most {MAX} bytes or an integer")
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Token, E> {
@@ -75,6 +82,9 @@ impl serde::de::Visitor<'_> for TokenVisitor {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Token, E> {
+        if text.len() > MAX {
+            return Err(E::custom("it is too long"));
+        }
         Ok(Token::String(text.into()))
     }
 }
@@ -96,5 +106,15 @@ mod tests {
         for text in ["null", "1.5", "true", "[]", "{}", "18446744073709551615"] {
             assert!(serde_json::from_str::<RequestId>(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_string_is_read_up_to_its_bound() {
+        let read = |len: usize| {
+            let text = format!("\"{}\"", "x".repeat(len));
+            serde_json::from_str::<RequestId>(&text).is_ok()
+                && serde_json::from_str::<ProgressToken>(&text).is_ok()
+        };
+        assert_eq!((read(RequestId::MAX), read(RequestId::MAX + 1)), (true, false));
     }
 }

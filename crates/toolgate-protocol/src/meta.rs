@@ -88,7 +88,9 @@ impl RequestMeta {
             .take("progressToken")
             .map(|raw| serde_json::from_str(raw.get()))
             .transpose()
-            .map_err(|_| BadMeta { message: "`progressToken` must be a string or an integer" })?;
+            .map_err(|_| BadMeta {
+                message: "`progressToken` must be a string of at most 256 bytes or an integer",
+            })?;
         Ok(Self {
             version: version.map(|version| version.into()),
             client_capabilities: json(

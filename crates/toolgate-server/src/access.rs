@@ -191,7 +191,18 @@ impl Decision {
         }
     }
 
-    /// Whether other conditions make no difference any more.
+    /// The same, of which one is a policy's. In a list what nobody decided comes before a refusal:
+    /// what is refused is shown there where it is `listed`, and a policy might have hidden it.
+    pub(crate) fn with(self, act: Act, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Hide, _) | (_, Self::Hide) => Self::Hide,
+            (Self::Undecided { .. }, _) if act == Act::List => self,
+            (_, Self::Undecided { .. }) if act == Act::List => other,
+            _ => self.and(other),
+        }
+    }
+
+    /// Whether other conditions make no difference any more, but for one that hides.
     pub(crate) fn is_final(&self) -> bool {
         self.finality().is_some()
     }
@@ -247,10 +258,13 @@ fn common(one: Option<String>, two: Option<String>) -> Result<Option<String>, ()
 /// unless the item is listed for all. What a policy hides is not listed for anybody.
 pub async fn decide(access: &Access, ask: &Ask<'_>) -> Decision {
     let own = own(access, ask).await;
+    // What nobody can undo any more: it is hidden, or is in no list without a word of a policy's.
+    let stands =
+        own == Decision::Hide || (ask.act == Act::List && !access.listed && own.is_final());
     match ask.rules {
         // A policy may hide what could be asked for, so it has its say before anything is.
-        Some(rules) if rules.has_policies() && !own.is_final() => {
-            let decision = own.and(rules.ask(ask).await);
+        Some(rules) if rules.has_policies() && !stands => {
+            let decision = own.with(ask.act, rules.ask(ask).await);
             // What the caller holds of what the item needs must not get lost on the way.
             if decision.is_final() || decision == Decision::Allow {
                 return decision;

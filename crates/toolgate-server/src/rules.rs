@@ -84,21 +84,25 @@ impl Rules {
         self.policies.iter().fold(Scopes::none(), |all, policy| all.union(&policy.scopes()))
     }
 
-    /// What all policies come to, within their time.
+    /// What all policies come to, within their time. Each is asked until one hides: that counts
+    /// whatever the others say.
     pub(crate) async fn ask(&self, ask: &Ask<'_>) -> Decision {
+        let mut answer = Decision::Allow;
         let all = async {
-            let mut answer = Decision::Allow;
             for policy in &self.policies {
                 // Making the future runs the author's code too.
                 let decided = AssertUnwindSafe(async { policy.decide(ask).await }).catch_unwind();
-                answer = answer.and(decided.await.unwrap_or_else(|_| undecided(ask, "panicked")));
-                if answer.is_final() {
+                let decided = decided.await.unwrap_or_else(|_| undecided(ask, "panicked"));
+                answer = std::mem::replace(&mut answer, Decision::Hide).with(ask.act, decided);
+                if answer == Decision::Hide {
                     break;
                 }
             }
-            answer
         };
-        timeout(self.within, all).await.unwrap_or_else(|_| undecided(ask, "took too long"))
+        match timeout(self.within, all).await {
+            Ok(()) => answer,
+            Err(_) => answer.with(ask.act, undecided(ask, "took too long")),
+        }
     }
 
     /// What is decided about all of a list, within the time of one decision.

@@ -11,6 +11,7 @@ mod hierarchies;
 mod layers;
 mod lists;
 mod live;
+mod meant;
 mod pages;
 mod policies;
 mod prompts;

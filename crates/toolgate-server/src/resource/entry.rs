@@ -9,6 +9,7 @@ use toolgate_core::{
     protocol::{
         Json, Template,
         resource::{self, Contents},
+        uri,
     },
 };
 
@@ -81,6 +82,8 @@ pub(crate) struct ResourceEntry {
 pub(crate) struct TemplateEntry {
     pub(crate) of: Arc<ResourceEntry>,
     pub(crate) template: Template,
+    /// The same without percent-encoding, for what [reads alike](uri::plain).
+    pub(crate) plain: Template,
     pub(crate) completions: Completions,
 }
 
@@ -116,7 +119,10 @@ fn register<A: DeserializeOwned>(
     Ok(if variables.is_empty() {
         Registered::One(Box::new(of))
     } else {
-        Registered::Family(TemplateEntry { of: Arc::new(of), template, completions })
+        // What cannot be written without is compared as it stands.
+        let plain = Template::parse(&uri::plain(template.as_str()));
+        let plain = plain.unwrap_or_else(|_| template.clone());
+        Registered::Family(TemplateEntry { of: Arc::new(of), template, plain, completions })
     })
 }
 

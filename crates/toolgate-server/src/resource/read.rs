@@ -84,23 +84,41 @@ struct Found {
 }
 
 /// The resource of exactly this URI, else that of the first family that it matches. What comes first
-/// is meant, and decides: what hides it from a caller must not be got round by a later family.
+/// is meant, and decides: what hides it from a caller must not be got round by a later family. Nor
+/// must an exact resource that is off, or what an author would take for the same: that is no resource
+/// at all.
 fn find(items: &Items, uri: &str) -> Option<Found> {
     if let Some(entry) = items.resources.find(uri) {
         let (entry, values) = (entry.clone(), Vec::new());
         return Some(Found { kind: ResourceEntry::KIND, entry, family: None, values });
     }
-    items.templates.available().find_map(|family| {
-        let value = |(name, text): (&str, Cow<'_, str>)| TextValue {
-            separator: family.template.separator(name),
-            name: name.to_owned(),
-            text: text.into_owned(),
-        };
-        let values = family.template.matches(uri)?.into_iter().map(value).collect();
-        let entry = family.of.clone();
-        let (kind, family) = (TemplateEntry::KIND, Some(family.clone()));
-        Some(Found { kind, entry, family, values })
-    })
+    let plain = uri::plain(uri);
+    let (family, values) = items.templates.available().find_map(|family| {
+        let values = family.template.matches(uri).map(|values| Some((family, values)));
+        // A family of which it is an instance only once it is decoded comes first all the same.
+        values.or_else(|| family.plain.matches(&plain).map(|_| None))
+    })??;
+    let is_meant = |one: &ResourceEntry| {
+        uri::plain(one.key()) == plain
+            || family.template.matches(one.key()).is_some_and(|own| are_same(&own, &values))
+    };
+    // On or off.
+    if items.resources.iter().any(is_meant) {
+        return None;
+    }
+    let value = |(name, text): (&str, Cow<'_, str>)| TextValue {
+        separator: family.template.separator(name),
+        name: name.to_owned(),
+        text: text.into_owned(),
+    };
+    let values = values.into_iter().map(value).collect();
+    let (entry, family) = (family.of.clone(), Some(family.clone()));
+    Some(Found { kind: TemplateEntry::KIND, entry, family, values })
+}
+
+/// Whether these are the same variables, in whatever order; none is there twice.
+fn are_same(one: &[(&str, Cow<'_, str>)], other: &[(&str, Cow<'_, str>)]) -> bool {
+    one.len() == other.len() && one.iter().all(|value| other.contains(value))
 }
 
 impl Found {

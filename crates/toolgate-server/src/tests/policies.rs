@@ -151,6 +151,61 @@ async fn it_takes_away_and_never_gives() {
 }
 
 #[tokio::test]
+async fn what_it_hides_is_hidden_from_those_who_lack_what_a_listed_item_needs() {
+    let listed = |access: Access| Access { listed: true, ..access };
+    let guard = |decision: Decision| Some(Guard::decided_by(move |_| decision.clone()));
+    let lacking = [
+        Access { roles: ["hr"].into(), ..Access::default() },
+        Access { scopes: ["b"].into(), ..Access::default() },
+        Access { guard: guard(Decision::Hide), ..Access::default() },
+        Access { guard: guard(Decision::Forbid), ..Access::default() },
+        Access { guard: guard(Decision::NeedIdentity), ..Access::default() },
+    ];
+    for access in lacking.map(listed) {
+        let (calls, _) = under(|_: &Ask<'_>| Decision::Allow, &access);
+        assert_eq!(calls.names().await, ["it"], "{access:?}");
+        let hides = |_: &Ask<'_>| Decision::Hide;
+        let (server, ran) = each_kind(&access);
+        // One that only forbids does not keep the next from hiding.
+        let several = server.policy(|_: &Ask<'_>| Decision::Forbid).policy(hides);
+        for calls in [under(hides, &access).0, serve(several).by(["a"])] {
+            for (method, member, _) in LISTS {
+                let list = value(&calls.request(method, json!({})).await.unwrap());
+                assert_eq!(list[member], json!([]), "{method} {access:?}");
+            }
+            for (method, params, unknown, _) in uses() {
+                let unknown = calls.request(method, unknown).await.unwrap_err();
+                let told = calls.request(method, params).await.unwrap_err();
+                assert_eq!((told.message(), told.denial()), (unknown.message(), None), "{method}");
+            }
+        }
+        assert_eq!(ran.load(Ordering::Relaxed), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_in_which_it_might_have_hidden_what_is_refused_is_no_list() {
+    let access = Access { roles: ["hr"].into(), listed: true, ..Access::default() };
+    let undecided = Some(Denial::Undecided(Duration::from_secs(5)));
+    let (of_one, _) = under(Broken(|| Box::pin(pending())), &access);
+    let (server, _) = each_kind(&Access { listed: true, ..Access::default() });
+    let forbids = |_: &Ask<'_>| Decision::Forbid;
+    let of_two = server.policy(forbids).policy(Broken(|| panic!("before it waits")));
+    for calls in [of_one, serve(of_two).by(["a"])] {
+        for (method, _, _) in LISTS {
+            let told = calls.request(method, json!({})).await.unwrap_err();
+            assert_eq!(told.denial(), undecided.as_ref(), "{method}");
+        }
+        let told = calls.call("it", json!({"day": "today"})).await.unwrap_err();
+        assert_eq!(told.denial(), Some(&Denial::Forbidden), "a use is refused all the same");
+    }
+    // What nobody would be shown anyway is no reason to have no list.
+    let unlisted = Access { roles: ["hr"].into(), ..Access::default() };
+    let (calls, _) = under(Broken(|| Box::pin(pending())), &unlisted);
+    assert!(calls.names().await.is_empty());
+}
+
+#[tokio::test]
 async fn of_several_all_have_to_allow() {
     let server = |last: Decision| {
         let (server, _) = each_kind(&Access::default());

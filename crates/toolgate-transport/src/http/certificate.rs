@@ -84,6 +84,10 @@ fn escaped(text: &str) -> Option<Vec<u8>> {
 
 /// One element of Envoy's header: pairs between semicolons, values with signs of their own in quotes.
 fn element(text: &str) -> Option<Vec<u8>> {
+    // Or a quote that the client left open would hide the element that Envoy appended.
+    if !list::is_whole(text, b",;") {
+        return None;
+    }
     let mut elements = list::split(text, b',');
     let (element, None) = (elements.next()?, elements.next()) else { return None };
     let mut certificates = list::split(element, b';').filter_map(|pair| {
@@ -168,6 +172,10 @@ mod tests {
             &format!("{element},{element}"),
             &format!("By=x;Subject=\"CN=a\",{element}"),
             &format!(r#"Subject="Cert="{PEM}"""#),
+            // What `APPEND_FORWARD` makes of a client's own header.
+            &format!(r#"Cert="{PEM}";x=",By=a;Hash=b;Cert="c""#),
+            &format!(r#"Cert="{PEM}";x=",By=a;Hash=b"#),
+            &format!(r#"Cert="{PEM}";x=a",By=a;Hash=b"#),
         ] {
             assert!(!read(header(), &[wrong]), "{wrong}");
         }

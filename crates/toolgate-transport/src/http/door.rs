@@ -3,9 +3,10 @@
 #[cfg(feature = "tls")]
 use std::sync::Arc;
 
-#[cfg(not(feature = "tls"))]
-use toolgate_core::env;
-use toolgate_core::{StartError, env::Env};
+use toolgate_core::{
+    StartError,
+    env::{self, Env},
+};
 
 #[cfg(feature = "tls")]
 use super::tls::{Live, Tls};
@@ -30,11 +31,24 @@ impl Plan {
     /// Takes from the environment what was not set in code, and reads the files.
     ///
     /// # Errors
-    /// Where TLS was asked for and cannot be had: never is the door left open then.
+    /// Where TLS was asked for and cannot be had: never is the door left open then. And where the
+    /// environment names who signs clients' certificates, and the code does not ask for any.
     #[cfg(feature = "tls")]
     pub(crate) fn ready(self, env: Option<&Env>) -> Result<Door, StartError> {
         let named = match (self.tls, env) {
             (None, Some(env)) => Tls::from_env(env)?,
+            // Left out, it would let in whom the operator means to keep out.
+            (Some(tls), Some(env)) if !tls.asks_clients() => {
+                let variable = env::TLS_CLIENT_CA;
+                if env.text(variable)?.is_some() {
+                    let name = variable.name;
+                    return Err(StartError::new(format!(
+                        "{name} is set, and the `tls` of the program asks clients for nothing: \
+                         take it from the environment as a whole, or use `client_ca`"
+                    )));
+                }
+                Some(tls)
+            }
             (set, _) => set,
         };
         named.map_or(Ok(Door::Open), |tls| tls.live().map(Door::Tls))
@@ -81,5 +95,25 @@ mod tests {
         let refused = Plan::default().ready(Some(&env)).unwrap_err();
         assert_eq!(refused.problems().len(), 2, "{refused}");
         assert!(Plan::default().ready(Some(&Env::of([]))).is_ok());
+    }
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_authorities_of_clients_are_not_passed_over_where_code_names_the_files() {
+        let refused = |tls: Tls, variable: &'static str| {
+            let env = Env::of([(variable, "ca.pem")]);
+            let plan = Plan { tls: Some(tls) };
+            plan.ready(Some(&env)).err().unwrap().to_string()
+        };
+        let files = || Tls::pem_files("none/cert.pem", "none/key.pem");
+        let name = "TOOLGATE_TLS_CLIENT_CA";
+        assert!(refused(files(), name).contains(name));
+        // What code says comes first. Here it is its files that cannot be read.
+        assert!(!refused(files().client_ca("none/ca.pem"), name).contains(name));
+        assert!(!refused(files(), "TOOLGATE_TLS_CERT").contains("TOOLGATE"));
     }
 }

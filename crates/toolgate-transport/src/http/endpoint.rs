@@ -168,8 +168,8 @@ impl Endpoint {
             _ => self.site.resource.as_deref(),
         };
         let head = Arc::new(Head::new(head, self.site.clone(), url));
-        let known = self.identify(&head, at).await;
-        let known = known.and_then(|it| self.in_turn(&head, &it.0, at).map(|()| it));
+        let known = self.identify(&head).await;
+        let known = known.and_then(|it| self.in_turn(&head, &it.0).map(|()| it));
         let (caller, answer) = match known {
             Ok(known) => known,
             Err(problem) => return self.turn_away(problem, &head.parts, body).await,
@@ -187,15 +187,11 @@ impl Endpoint {
         response
     }
 
-    async fn identify(
-        &self,
-        head: &Arc<Head>,
-        at: Instant,
-    ) -> Result<(Caller, Answer), Box<Problem>> {
+    async fn identify(&self, head: &Arc<Head>) -> Result<(Caller, Answer), Box<Problem>> {
         let Some(auth) = self.auth.as_deref() else {
             return Ok((Caller::Open, Answer::default()));
         };
-        let asked = head.asked(at);
+        let asked = head.asked();
         let attempt = self.failures.attempt(self.fails_as(head), &head.wanted);
         let may_ask = attempt.may_ask();
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
@@ -233,14 +229,10 @@ impl Endpoint {
     }
 
     /// Counts what whoever asks has asked lately.
-    fn in_turn(&self, head: &Head, caller: &Caller, at: Instant) -> Result<(), Box<Problem>> {
+    fn in_turn(&self, head: &Head, caller: &Caller) -> Result<(), Box<Problem>> {
         let Some(rate) = &self.rate else { return Ok(()) };
         let taken = rate.take(&Bucket::of(caller, head.address));
-        taken.map_err(|retry| {
-            let refused = Refused::Busy { retry };
-            self.audited.refused(Action::Request, &head.asked(at), Some(caller), &refused);
-            self.refused(&refused, caller).remedy("rate")
-        })
+        taken.map_err(|retry| self.unserved(head, caller, &Refused::Busy { retry }).remedy("rate"))
     }
 
     /// The address whose failures count. That of a proxy that nobody has named is everybody's who comes
@@ -287,16 +279,27 @@ impl Endpoint {
         body: &mut Inbound,
         deadline: Instant,
     ) -> Result<(Admitted<'a>, Bytes), Box<Problem>> {
-        let (permit, full) = self.enter_or_answer(head, &caller)?;
+        let (permit, spare) = self.enter_or_answer(head, &caller)?;
         let limits = &self.limits;
         let bytes = body.read(limits.body, limits.body_timeout).await.map_err(shape::unread)?;
-        self.only_answers(full, &bytes)?;
+        if spare {
+            self.only_answers(head, &caller, &bytes)?;
+        }
         Ok((Admitted { head, caller, accepts, permit, deadline, lasts: false }, bytes))
     }
 
+    /// Counts a request as running.
     pub(crate) fn enter(&self, head: &Head, caller: &Caller) -> Result<Permit, Box<Problem>> {
+        self.room(head, caller).ok_or_else(|| self.full(head, caller))
+    }
+
+    pub(crate) fn room(&self, head: &Head, caller: &Caller) -> Option<Permit> {
+        self.admission.enter(Bucket::of(caller, head.address))
+    }
+
+    pub(crate) fn full(&self, head: &Head, caller: &Caller) -> Box<Problem> {
         let remedy = "limits: calls_per_caller, TOOLGATE_CALLS_PER_CALLER";
-        self.count(&self.admission, head, caller, remedy)
+        self.busy(head, caller).remedy(remedy)
     }
 
     /// Counts what goes on for as long as its client reads.
@@ -305,22 +308,25 @@ impl Endpoint {
         head: &Head,
         caller: &Caller,
     ) -> Result<Permit, Box<Problem>> {
-        self.count(&self.streams, head, caller, "limits: streams_per_caller, streams")
+        self.room_to_stream(head, caller).ok_or_else(|| self.too_many_streams(head, caller))
     }
 
-    fn count(
-        &self,
-        running: &Arc<Admission>,
-        head: &Head,
-        caller: &Caller,
-        remedy: &'static str,
-    ) -> Result<Permit, Box<Problem>> {
-        let bucket = Bucket::of(caller, head.address);
-        running.enter(bucket).ok_or_else(|| self.busy(caller).remedy(remedy))
+    pub(crate) fn room_to_stream(&self, head: &Head, caller: &Caller) -> Option<Permit> {
+        self.streams.enter(Bucket::of(caller, head.address))
+    }
+
+    pub(crate) fn too_many_streams(&self, head: &Head, caller: &Caller) -> Box<Problem> {
+        self.busy(head, caller).remedy("limits: streams_per_caller, streams")
     }
 
     /// Not now, for a bound of this transport's own.
-    pub(crate) fn busy(&self, caller: &Caller) -> Box<Problem> {
-        self.refused(&Refused::Busy { retry: RETRY }, caller)
+    pub(crate) fn busy(&self, head: &Head, caller: &Caller) -> Box<Problem> {
+        self.unserved(head, caller, &Refused::Busy { retry: RETRY })
+    }
+
+    /// A refusal of which the service never hears, so its sink is told here.
+    pub(crate) fn unserved(&self, head: &Head, caller: &Caller, refused: &Refused) -> Box<Problem> {
+        self.audited.refused(Action::Request, &head.asked(), Some(caller), refused);
+        self.refused(refused, caller)
     }
 }

@@ -74,6 +74,8 @@ pub(crate) struct Head {
     pub(crate) address: Option<IpAddr>,
     /// Whether somebody should have been asked about its credentials.
     pub(crate) wanted: Wanted,
+    /// When it came.
+    since: Instant,
     target: String,
     site: Arc<Site>,
 }
@@ -89,7 +91,8 @@ impl Head {
         };
         let peer = Peer::of(&parts.extensions);
         let address = peer.map(|peer| site.proxies.caller(peer, &parts.headers));
-        Self { parts, address, wanted: Wanted::default(), target, site }
+        let (wanted, since) = (Wanted::default(), Instant::now());
+        Self { parts, address, wanted, since, target, site }
     }
 }
 
@@ -105,9 +108,9 @@ fn take_certificate(parts: &mut Parts, site: &Site) {
 }
 
 impl Head {
-    /// What a record of its refusal says of a request that came then.
-    pub(crate) fn asked(&self, since: Instant) -> Asked<'_> {
-        Asked { method: self.parts.method.as_str(), peer: self.address, since }
+    /// What a record of its refusal says of a request.
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        Asked { method: self.parts.method.as_str(), peer: self.address, since: self.since }
     }
 }
 

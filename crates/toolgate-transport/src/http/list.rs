@@ -28,9 +28,63 @@ pub(crate) fn split(value: &str, separator: u8) -> impl Iterator<Item = &str> {
     .filter(|element| !element.is_empty())
 }
 
+/// Whether every quoted string is a whole value: opened right behind `=`, and closed right before
+/// one of the separators or the end. A header that somebody else has begun to write may hold a quote
+/// that takes in what was appended to it, and then nothing in it can be told apart.
+pub(crate) fn is_whole(value: &str, separators: &[u8]) -> bool {
+    let mut before = b' ';
+    let mut rest = value.bytes().peekable();
+    while let Some(byte) = rest.next() {
+        if byte == b'"' {
+            if before != b'=' || !is_closed(&mut rest) {
+                return false;
+            }
+            while rest.next_if(|byte| matches!(byte, b' ' | b'\t')).is_some() {}
+            if rest.peek().is_some_and(|next| !separators.contains(next)) {
+                return false;
+            }
+        }
+        before = byte;
+    }
+    true
+}
+
+/// Goes behind the end of a quoted string that was opened; whether it has one.
+fn is_closed(rest: &mut impl Iterator<Item = u8>) -> bool {
+    loop {
+        match rest.next() {
+            Some(b'\\') => drop(rest.next()),
+            Some(b'"') => return true,
+            Some(_) => {}
+            None => return false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quoted_string_is_a_whole_value_or_the_header_says_nothing() {
+        for (value, whole) in [
+            ("", true),
+            ("a=1;b=2, c=3", true),
+            (r#"a="x,y;z";b="\"" , c="""#, true),
+            (r#"a="x"#, false),
+            (r#"a="x\""#, false),
+            (r#"a="x"y"#, false),
+            (r#"a=x"y""#, false),
+            (r#"a= "x""#, false),
+            (r#""x""#, false),
+            (r#"a="x" "y""#, false),
+            (r#"a=1;x=", b=2"#, false),
+            (r#"a=1;x=", b="2""#, false),
+            (r#"a=1;x=", b="""#, false),
+        ] {
+            assert_eq!(is_whole(value, b",;"), whole, "{value}");
+        }
+    }
 
     #[test]
     fn separators_inside_quotes_are_text() {

@@ -53,7 +53,7 @@ impl Proxies {
         });
         let standard = fields.contains_key(header::FORWARDED).then(|| {
             let lines = fields.get_all(header::FORWARDED).iter().rev();
-            let nodes = lines.flat_map(|line| elements(line.to_str().unwrap_or_default()));
+            let nodes = lines.flat_map(|line| elements(line.to_str().ok()));
             self.walk(peer, nodes)
         });
         match (usual, standard) {
@@ -74,8 +74,10 @@ impl Proxies {
 }
 
 /// The caller that each element of `Forwarded` names (RFC 7239, section 4), the last one first; none
-/// where that cannot be told.
-fn elements(line: &str) -> Vec<Option<IpAddr>> {
+/// where that cannot be told. A line that cannot be read names one, who is nobody: left out, it would
+/// have what a caller wrote in an earlier line count.
+fn elements(line: Option<&str>) -> Vec<Option<IpAddr>> {
+    let Some(line) = line.filter(|line| list::is_whole(line, b",;")) else { return vec![None] };
     let mut elements: Vec<_> = list::split(line, b',').map(named).collect();
     elements.reverse();
     elements
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn a_header_counts_from_whom_it_is_trusted_and_from_the_right() {
         type Fields<'a> = &'a [(&'static str, &'a str)];
-        let rows: [(&str, Fields<'_>, &str); 26] = [
+        let rows: [(&str, Fields<'_>, &str); 31] = [
             ("192.0.2.1", &[(X, "198.51.100.7")], "192.0.2.1"),
             ("192.0.2.1", &[(F, "for=198.51.100.7")], "192.0.2.1"),
             ("10.0.0.1", &[], "10.0.0.1"),
@@ -172,6 +174,12 @@ mod tests {
             ("10.0.0.1", &[(F, "for=198.51.100.7;for=203.0.113.9")], "10.0.0.1"),
             // A quote that a caller leaves open takes in what the proxy wrote.
             ("10.0.0.1", &[(F, "for=\"203.0.113.9, for=198.51.100.7")], "10.0.0.1"),
+            ("10.0.0.1", &[(F, "for=203.0.113.9;x=\", for=198.51.100.7")], "10.0.0.1"),
+            ("10.0.0.1", &[(F, "for=203.0.113.9;x=\", for=\"[2001:db8::7]\"")], "10.0.0.1"),
+            ("10.0.0.1", &[(F, "for=203.0.113.9;x=a\", for=198.51.100.7")], "10.0.0.1"),
+            // Nor does a line that cannot be read let an earlier one count.
+            ("10.0.0.1", &[(F, "for=203.0.113.9"), (F, "\u{e9}, for=198.51.100.7")], "10.0.0.1"),
+            ("10.0.0.1", &[(F, "for=203.0.113.9"), (F, "x=\", for=198.51.100.7")], "10.0.0.1"),
             (
                 "10.0.0.1",
                 &[(F, "for=\"a\\\", for=203.0.113.9\", for=198.51.100.7")],

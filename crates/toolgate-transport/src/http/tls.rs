@@ -110,6 +110,11 @@ impl Tls {
         self.reload.clone()
     }
 
+    /// Whether clients are asked for a certificate.
+    pub(crate) fn asks_clients(&self) -> bool {
+        !matches!(self.files.clients, Clients::NotAsked)
+    }
+
     /// Reads the files.
     ///
     /// # Errors

@@ -39,11 +39,31 @@ impl Gate {
     /// revoked, an issuer withdraws a signing key. To judge a token again costs less than to answer
     /// a request, so nothing is remembered, and nothing has to be forgotten in time.
     pub(crate) async fn identify(&self) -> Result<Caller, Refused> {
-        let asked = Asked { method: "stdio", peer: None, since: Instant::now() };
+        let asked = asked();
         let judged = self.judged().await;
         judged.inspect_err(|refused| {
             self.audited.refused(Action::Authenticate, &asked, None, refused);
         })
+    }
+
+    /// What every request needs. The service sees to that for what it is asked itself; this is for
+    /// what it never hears of.
+    ///
+    /// # Errors
+    /// The refusal, when the caller lacks a scope.
+    pub(crate) fn required(&self, card: &Card, caller: &Caller) -> Result<(), Error> {
+        let Some(needed) = card.lacking(caller) else { return Ok(()) };
+        let refused = Refused::Scopes(needed.clone());
+        self.unserved(Some(caller), &refused);
+        let told = Error::denied(Denial::Scopes(needed.clone()));
+        let remedy = "the scopes of the caller's token";
+        tracing::info!(reason = told.message(), remedy, "refused");
+        Err(told)
+    }
+
+    /// Tells of a refusal of which the service never hears.
+    pub(crate) fn unserved(&self, who: Option<&Caller>, refused: &Refused) {
+        self.audited.refused(Action::Request, &asked(), who, refused);
     }
 
     async fn judged(&self) -> Result<Caller, Refused> {
@@ -84,16 +104,9 @@ impl Gate {
     }
 }
 
-/// What every request needs. The service sees to that for what it is asked itself; this is for what
-/// it never hears of.
-///
-/// # Errors
-/// The refusal, when the caller lacks a scope.
-pub(crate) fn required(card: &Card, caller: &Caller) -> Result<(), Error> {
-    let Some(needed) = card.lacking(caller) else { return Ok(()) };
-    let told = Error::denied(Denial::Scopes(needed.clone()));
-    tracing::info!(reason = told.message(), remedy = "the scopes of the caller's token", "refused");
-    Err(told)
+/// What a record says of a request that comes now.
+fn asked() -> Asked<'static> {
+    Asked { method: "stdio", peer: None, since: Instant::now() }
 }
 
 /// What the client is told of a refusal; the log has the rest.

@@ -10,7 +10,7 @@ use tokio::{
     task::{JoinError, JoinSet},
 };
 use toolgate_core::{
-    Denial, Error, Note, Request, era,
+    Denial, Error, Note, Refused, Request, era,
     legacy::{self, Era, Signs, Turn, classify},
     protocol::{
         Incoming, Json, Params, RequestId, RequestMeta, code, envelope,
@@ -129,11 +129,21 @@ impl Intake {
         }
     }
 
+    fn permit(&self, room: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
+        room.clone().try_acquire_owned().map_err(|_| {
+            self.engine.gate.unserved(None, &Refused::Busy { retry: RETRY });
+            let told = Error::denied(Denial::Busy(RETRY));
+            let remedy = "limits: calls, TOOLGATE_CALLS_PER_CALLER";
+            tracing::info!(reason = told.message(), remedy, "refused");
+            told
+        })
+    }
+
     fn request(&mut self, id: RequestId, request: Request) -> Result<(), Error> {
         let entry = enter(&self.engine, &id)?;
         let lasts = request.method == method::LISTEN;
         let room = if lasts { &self.engine.streams } else { &self.engine.room };
-        let permit = permit(room)?;
+        let permit = self.permit(room)?;
         let asked = asked(&request);
         let turn = match &asked {
             Ok(Asked::Legacy(_, Ok(turn))) => Some(turn),
@@ -162,7 +172,7 @@ impl Intake {
 
     /// A batch may change what holds for the lines after it, so they wait for it.
     fn batch(&mut self, text: Bytes) -> Result<(), Error> {
-        let permit = permit(&self.engine.room)?;
+        let permit = self.permit(&self.engine.room)?;
         let (before, change) = self.order.change();
         let engine = self.engine.clone();
         let deadline = engine.deadline();
@@ -176,7 +186,7 @@ impl Intake {
             // it hears.
             method::CANCELLED => cancel(&self.engine, &note),
             INITIALIZED => self.engine.past.changes.ready(self.begun),
-            _ => match permit(&self.engine.room) {
+            _ => match self.permit(&self.engine.room) {
                 Ok(permit) => {
                     let (engine, before) = (self.engine.clone(), self.order.follow());
                     let (span, deadline) = (
@@ -190,15 +200,6 @@ impl Intake {
             },
         }
     }
-}
-
-fn permit(room: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Error> {
-    room.clone().try_acquire_owned().map_err(|_| {
-        let told = Error::denied(Denial::Busy(RETRY));
-        let remedy = "limits: calls, TOOLGATE_CALLS_PER_CALLER";
-        tracing::info!(reason = told.message(), remedy, "refused");
-        told
-    })
 }
 
 /// What a running request holds: its id, its share of what may run, and the turn of those after it.

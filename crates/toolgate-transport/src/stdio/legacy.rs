@@ -76,7 +76,7 @@ impl Engine {
             Ok(Turn::Handshake(asked)) => return self.handshake(&one, asked).await,
             turn => turn,
         };
-        if let Err(told) = gate::required(&self.service.card(), &one.caller) {
+        if let Err(told) = self.gate.required(&self.service.card(), &one.caller) {
             return Some(wire::error(Some(&one.id), &told));
         }
         self.past.changes.renew(&one.caller);
@@ -161,7 +161,7 @@ impl Engine {
             Ok(caller) => caller,
             Err(refused) => return Some(wire::error(None, &gate::told(&refused))),
         };
-        if let Err(told) = gate::required(&self.service.card(), &caller) {
+        if let Err(told) = self.gate.required(&self.service.card(), &caller) {
             return Some(wire::error(None, &told));
         }
         before.done().await;

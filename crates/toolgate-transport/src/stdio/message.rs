@@ -199,7 +199,7 @@ impl Engine {
     }
 
     pub(crate) async fn tell(&self, caller: &Caller, note: Note, deadline: Instant) {
-        if gate::required(&self.service.card(), caller).is_err() {
+        if self.gate.required(&self.service.card(), caller).is_err() {
             return;
         }
         let meta = match era::split(&note.params) {

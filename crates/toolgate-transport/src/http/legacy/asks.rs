@@ -160,36 +160,31 @@ impl Endpoint {
         Ok(answer::empty(StatusCode::ACCEPTED))
     }
 
-    /// A place among the running calls; where there is none, a spare one for an answer, with what
-    /// anything else is told. Clients do not send an answer again that was refused.
+    /// A place among the running calls; where there is none, a spare one for an answer, and that it
+    /// is one. Clients do not send an answer again that was refused.
     pub(crate) fn enter_or_answer(
         &self,
         head: &Head,
         caller: &Caller,
-    ) -> Result<(Permit, Option<Box<Problem>>), Box<Problem>> {
-        let full = match self.enter(head, caller) {
-            Ok(permit) => return Ok((permit, None)),
-            Err(full) => full,
-        };
-        if self.past.open.is_empty() {
-            return Err(full);
+    ) -> Result<(Permit, bool), Box<Problem>> {
+        if let Some(permit) = self.room(head, caller) {
+            return Ok((permit, false));
         }
-        match self.past.spare.enter(Bucket::of(caller, head.address)) {
-            Some(permit) => Ok((permit, Some(full))),
-            None => Err(full),
-        }
+        let spare = || self.past.spare.enter(Bucket::of(caller, head.address));
+        let spare = (!self.past.open.is_empty()).then(spare).flatten();
+        spare.map(|permit| (permit, true)).ok_or_else(|| self.full(head, caller))
     }
 
     /// Lets nothing but an answer have a spare place.
     pub(crate) fn only_answers(
         &self,
-        full: Option<Box<Problem>>,
+        head: &Head,
+        caller: &Caller,
         body: &Bytes,
     ) -> Result<(), Box<Problem>> {
-        let Some(full) = full else { return Ok(()) };
         match envelope::parse(body, self.limits.json_depth) {
             Ok(Incoming::Response(_)) => Ok(()),
-            _ => Err(full),
+            _ => Err(self.full(head, caller)),
         }
     }
 

@@ -64,7 +64,7 @@ impl Endpoint {
 
     /// Opens a stream. Who is refused leaves nothing behind.
     fn open_line(&self, head: &Head, caller: &Caller) -> Result<Response<Body>, Box<Problem>> {
-        self.required(caller)?;
+        self.required(head, caller)?;
         if !Accepts::read(&head.parts.headers).is_some_and(|accepts| accepts.stream) {
             let message = "the stream is text/event-stream";
             return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, message));
@@ -76,7 +76,8 @@ impl Endpoint {
         let id = SessionId::random().map_err(|_| broken("the system has no random numbers"))?;
         let key = SessionKey::new(id, Owner::of(caller));
         let begun = self.past.lines.begin(&key, caller);
-        let (line, calling) = begun.ok_or_else(|| self.busy(caller).remedy("limits: streams"))?;
+        let (line, calling) =
+            begun.ok_or_else(|| self.busy(head, caller).remedy("limits: streams"))?;
         let ready = VecDeque::from([self.address(&key.id)]);
         let reading = Reading::new(Arc::new(permit), ready).calling(calling);
         Ok(answer::events(Body::own(line.live.give(reading))))
@@ -100,7 +101,7 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<Response<Body>, Box<Problem>> {
         let accepts = shape::head(&head.parts, "GET, POST")?;
-        self.required(&caller)?;
+        self.required(head, &caller)?;
         let key = SessionKey::new(named(&head.parts)?, Owner::of(&caller));
         let line = self.past.lines.find(&key, &caller).ok_or_else(unknown)?;
         let (one, bytes) = self.taken(head, caller, accepts, body, deadline).await?;

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use tokio::{
     sync::watch,
-    time::{Instant, timeout},
+    time::{Instant, timeout, timeout_at},
 };
 use toolgate_core::{Authenticate, protocol::Json};
 
@@ -58,10 +58,13 @@ const MOST: usize = 64 * 1024;
 const STALE: Duration = Duration::from_secs(10 * 60);
 /// Age at which a copy is used no longer.
 const DEAD: Duration = Duration::from_secs(6 * 60 * 60);
-/// Shortest time between two questions, however many ask here.
+/// Shortest time from the end of a question to the next, however many ask here.
 const PAUSE: Duration = Duration::from_secs(10);
 /// Longest that one question may take.
 const FLIGHT: Duration = Duration::from_secs(30);
+/// How long after a question began its answer is waited for here. Each who waits holds a place of
+/// its connection, and may be anybody.
+const WAIT: Duration = Duration::from_secs(5);
 
 /// The copy of one issuer's metadata.
 #[derive(Debug)]
@@ -73,10 +76,10 @@ pub(crate) struct Mirrored {
 #[derive(Debug, Default)]
 struct State {
     held: Option<(Instant, Bytes)>,
-    /// When the last question began.
+    /// When the last question ended.
     tried: Option<Instant>,
-    /// Closed when the question that runs ends, however it ends.
-    flight: Option<watch::Receiver<()>>,
+    /// When the last question began, and what is closed when it ends, however it ends.
+    flight: Option<(Instant, watch::Receiver<()>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,9 +127,9 @@ impl Mirrored {
                 Step::Wait => self.ask(&mut state, auth),
             }
         };
-        let mut flight = flight;
+        let (began, mut flight) = flight;
         // Its end closes the channel; nothing is sent.
-        while flight.changed().await.is_ok() {}
+        let _ = timeout_at(began + WAIT, flight.changed()).await;
         self.state().usable()
     }
 
@@ -136,16 +139,17 @@ impl Mirrored {
         self: &Arc<Self>,
         state: &mut State,
         auth: &Arc<dyn Authenticate>,
-    ) -> watch::Receiver<()> {
+    ) -> (Instant, watch::Receiver<()>) {
         if let Some(flight) = state.flying() {
             return flight.clone();
         }
         let (end, flight) = watch::channel(());
+        let flight = (Instant::now(), flight);
         state.flight = Some(flight.clone());
-        state.tried = Some(Instant::now());
         let (this, auth) = (self.clone(), auth.clone());
         tokio::spawn(async move {
-            let _ends = end;
+            let asking = Asking { of: this, _end: end };
+            let this = &asking.of;
             let published = timeout(FLIGHT, auth.issuer_metadata(&this.issuer)).await;
             match published.ok().flatten().and_then(|it| copy(&it, &this.issuer)) {
                 Some(text) => this.state().held = Some((Instant::now(), text)),
@@ -164,6 +168,18 @@ impl Mirrored {
     }
 }
 
+/// A question that runs. Its end is told however it ends, by a panic too.
+struct Asking {
+    of: Arc<Mirrored>,
+    _end: watch::Sender<()>,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.of.state().tried = Some(Instant::now());
+    }
+}
+
 impl State {
     fn age(&self) -> Option<Duration> {
         self.held.as_ref().map(|(since, _)| since.elapsed())
@@ -174,8 +190,8 @@ impl State {
         held.map(|(_, text)| text.clone())
     }
 
-    fn flying(&self) -> Option<&watch::Receiver<()>> {
-        self.flight.as_ref().filter(|flight| flight.has_changed().is_ok())
+    fn flying(&self) -> Option<&(Instant, watch::Receiver<()>)> {
+        self.flight.as_ref().filter(|(_, flight)| flight.has_changed().is_ok())
     }
 }
 
@@ -256,10 +272,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_who_never_answers_is_given_up() {
-        let auth: Arc<dyn Authenticate> = Publisher::new(false);
+    async fn who_never_answers_is_waited_for_a_little_and_then_left_alone_for_a_while() {
+        let publisher = Publisher::new(false);
+        let auth: Arc<dyn Authenticate> = publisher.clone();
         let mirrored = Mirrored::new("https://as.example".into());
+        let began = Instant::now();
         assert_eq!(mirrored.text(&auth).await, None);
+        assert_eq!(began.elapsed(), WAIT);
+        let at_once = || mirrored.text(&auth).now_or_never();
+        assert_eq!(at_once(), Some(None), "who comes later waits no longer");
+        let mut flight = mirrored.state().flying().unwrap().1.clone();
+        assert!(flight.changed().await.is_err());
+        assert_eq!(began.elapsed(), FLIGHT);
+        assert_eq!(at_once(), Some(None), "no new question begins where the last has just ended");
+        assert_eq!(publisher.asked.load(Ordering::SeqCst), 1);
+        tokio::time::advance(PAUSE).await;
+        publisher.gate.add_permits(1);
+        assert!(mirrored.text(&auth).await.is_some());
+        assert_eq!(publisher.asked.load(Ordering::SeqCst), 2);
     }
 
     #[test]

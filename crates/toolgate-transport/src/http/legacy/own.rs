@@ -63,7 +63,7 @@ impl Endpoint {
             // Later revisions have no streams but answers.
             return Err(shape::not_served(self.past.methods()));
         }
-        self.required(&caller)?;
+        self.required(head, &caller)?;
         if !Accepts::read(fields).is_some_and(|accepts| accepts.stream) {
             let message = "the stream is text/event-stream";
             return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, message));
@@ -88,7 +88,7 @@ impl Endpoint {
     ) -> Result<Response<Body>, Box<Problem>> {
         let Opens { head, caller, key, record, deadline } = opens;
         let live = self.live(&key, &caller);
-        let live = live.ok_or_else(|| self.busy(&caller).remedy("limits: streams"))?;
+        let live = live.ok_or_else(|| self.busy(head, &caller).remedy("limits: streams"))?;
         let permit = self.enter_in_place(head, &caller, &live)?;
         self.watch_lists(&live, &record.conversation, &caller, deadline).await?;
         // Nobody is told anything new from here on, so that nothing is told between what was missed
@@ -114,8 +114,9 @@ impl Endpoint {
         caller: &Caller,
         live: &LiveSession,
     ) -> Result<Arc<Permit>, Box<Problem>> {
-        let entered = self.enter_stream(head, caller).map(Arc::new);
-        entered.or_else(|problem| live.permit().ok_or(problem))
+        let entered = self.room_to_stream(head, caller).map(Arc::new);
+        let entered = entered.or_else(|| live.permit());
+        entered.ok_or_else(|| self.too_many_streams(head, caller))
     }
 
     /// Has a session told when lists change.

@@ -37,7 +37,7 @@ impl Endpoint {
     /// The conversation that a request belongs to. With sessions that is one of the caller's own;
     /// to anybody else it is unknown.
     pub(super) async fn talk(&self, one: &Admitted<'_>) -> Result<Talk, Box<Problem>> {
-        self.required(&one.caller)?;
+        self.required(one.head, &one.caller)?;
         if self.past.sessions.is_none() {
             let named = mirror::version(&one.head.parts.headers).map_err(bad)?;
             let revision = named.and_then(Revision::parse).unwrap_or(Revision::ASSUMED);
@@ -75,10 +75,10 @@ impl Endpoint {
 
     /// What every request needs. The service sees to that for what it is asked itself; this is for
     /// what it never hears of.
-    pub(super) fn required(&self, caller: &Caller) -> Result<(), Box<Problem>> {
+    pub(super) fn required(&self, head: &Head, caller: &Caller) -> Result<(), Box<Problem>> {
         let card = self.service.card();
         let Some(needed) = card.lacking(caller) else { return Ok(()) };
-        let refused = self.refused(&Refused::Scopes(needed.clone()), caller);
+        let refused = self.unserved(head, caller, &Refused::Scopes(needed.clone()));
         Err(refused.remedy("the scopes of the client's token"))
     }
 
@@ -126,7 +126,7 @@ impl Endpoint {
         caller: &Caller,
         deadline: Instant,
     ) -> Result<Response<Body>, Box<Problem>> {
-        self.required(caller)?;
+        self.required(head, caller)?;
         let Some(store) = self.past.sessions.as_deref() else { return Err(unknown()) };
         let key = named(&head.parts, caller)?;
         let version = mirror::version(&head.parts.headers).map_err(bad)?;

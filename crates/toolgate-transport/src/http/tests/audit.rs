@@ -2,7 +2,11 @@
 
 use toolgate_core::{Audit, audit::Event};
 
-use super::*;
+use super::{
+    asks::{LATEST, calling, to},
+    sockets::within,
+    *,
+};
 use crate::http::{Limits, Peer, Rate};
 
 /// What was told, each event as JSON.
@@ -75,6 +79,105 @@ async fn each_request_that_is_refused_is_told_with_its_reason_and_no_token() {
         let known = events.first().is_some_and(|event| event["subject"] == "ada");
         assert_eq!(known, action == "request");
     }
+}
+
+impl Told {
+    /// What was told since, of requests that are served or not.
+    fn taken(&self) -> Vec<[Value; 4]> {
+        let events = std::mem::take(&mut *self.0.lock().unwrap());
+        let names = ["action", "decision", "subject", "method"];
+        events.iter().map(|event| names.map(|name| event[name].clone())).collect()
+    }
+}
+
+fn one(decision: &str, method: &str) -> Vec<[Value; 4]> {
+    vec![["request", decision, "ada", method].map(Value::from)]
+}
+
+fn by_ada(mut request: HttpRequest<Full<Bytes>>) -> HttpRequest<Full<Bytes>> {
+    request.headers_mut().insert("authorization", "Bearer ada".parse().unwrap());
+    request
+}
+
+fn stream(path: &str) -> HttpRequest<Full<Bytes>> {
+    let mut request = by_ada(bare(Method::GET, path));
+    request.headers_mut().insert("accept", "text/event-stream".parse().unwrap());
+    request
+}
+
+#[tokio::test]
+async fn what_the_old_era_refuses_for_lack_of_a_scope_is_told() {
+    let told = Arc::new(Told::default());
+    let mut card = open_card();
+    (card.open, card.required) = (false, ["base"].into());
+    let double = double(card, |_, _| async { panic!("the service is asked") });
+    let service = service(Watched(double, told.clone())).auth(Tokens::default());
+    let service = service.public_url("http://localhost").sse("/sse").build().unwrap();
+    let call = calling(1, "it");
+    for request in [
+        by_ada(to("/mcp", &call)),
+        by_ada(to("/mcp", &json!([call]))),
+        by_ada(to("/mcp", &json!({ "jsonrpc": "2.0", "method": "notifications/x" }))),
+        stream("/mcp"),
+        by_ada(bare(Method::DELETE, "/mcp")),
+        stream("/sse"),
+        by_ada(to("/sse?sessionId=0123456789abcdef0123456789abcdef", &call)),
+    ] {
+        let (method, path) = (request.method().clone(), request.uri().clone());
+        assert_eq!(ask(&service.app(), request).await.status, 403, "{method} {path}");
+        assert_eq!(told.taken(), one("scopes", method.as_str()), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn calls_and_streams_beyond_their_bounds_are_told() {
+    let told = Arc::new(Told::default());
+    let (started, mut starts) = tokio::sync::mpsc::channel(1);
+    let double = double(open_card(), move |request, cx| {
+        let started = started.clone();
+        async move {
+            if request.method == "server/discover" {
+                let reply = json!({ "supportedVersions": [], "capabilities": {} });
+                return Reply::of(&reply).map(Running::Done);
+            }
+            if request.method == "tools/list" {
+                started.send(()).await.unwrap();
+            }
+            Ok(Running::Open { notes: cx.streaming().1, end: Box::pin(std::future::pending()) })
+        }
+    });
+    let limits = Limits::default().calls_per_caller(1).streams_per_caller(1);
+    let service = service(Watched(double, told.clone())).auth(Tokens::default());
+    let service = service.limits(limits).build().unwrap();
+    let params = json!({
+        "protocolVersion": LATEST, "capabilities": {},
+        "clientInfo": { "name": "client", "version": "1" },
+    });
+    let begin = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    let response = within(send(&service, by_ada(to("/mcp", &begin)))).await;
+    let session = response.headers()["mcp-session-id"].clone();
+    drop(response);
+    let own = || {
+        let mut request = stream("/mcp");
+        request.headers_mut().insert("mcp-session-id", session.clone());
+        request
+    };
+    let held = within(send(&service, own())).await;
+    let again = within(send(&service, own())).await;
+    assert!(held.status().is_success() && again.status().is_success());
+    assert_eq!(told.taken(), Vec::<[Value; 4]>::new(), "it has the place of the one before");
+    let listen = || {
+        let body = message("subscriptions/listen", json!({ "notifications": {} }));
+        by_ada(post("subscriptions/listen").body(full(body.to_string())).unwrap())
+    };
+    assert_eq!(within(ask(&service, listen())).await.status, 429);
+    assert_eq!(told.taken(), one("throttled", "POST"));
+    let (running, asked) = (service.clone(), by_ada(list()));
+    let running = tokio::spawn(async move { send(&running, asked).await });
+    within(starts.recv()).await.unwrap();
+    assert_eq!(within(ask(&service, by_ada(list()))).await.status, 429);
+    assert_eq!(told.taken(), one("throttled", "POST"));
+    running.abort();
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl Side for Pipe<'_> {
     async fn goes_on(&mut self, (): ()) -> Result<Caller, Error> {
         let Engine { gate, service, .. } = self.0;
         let caller = gate.identify().await.map_err(|refused| gate::told(&refused))?;
-        gate::required(&service.card(), &caller).map(|()| caller)
+        gate.required(&service.card(), &caller).map(|()| caller)
     }
 
     async fn lives(&self) -> bool {

@@ -262,7 +262,7 @@ impl Engine {
         loop {
             match self.gate.identify().await {
                 Ok(caller) => {
-                    let may = gate::required(&self.service.card(), &caller);
+                    let may = self.gate.required(&self.service.card(), &caller);
                     return may.is_ok().then_some(caller);
                 }
                 Err(Refused::Unavailable { retry }) => sleep(retry.max(PAUSE)).await,

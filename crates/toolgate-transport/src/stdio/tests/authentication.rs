@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
@@ -10,14 +10,19 @@ use std::{
 
 use serde_json::json;
 use toolgate_core::{
-    Authenticate, BoxFuture, Card, Credentials, Identity, Key, Refusal, ResourceCard, Verdict,
+    Audit, Authenticate, BoxFuture, Card, Context, Credentials, Error, Identity, Key, Refusal,
+    Request, ResourceCard, Running, Service, Verdict,
+    audit::{Action, Decision, Event},
     authenticate::identify,
     credentials::Field,
     env::Env,
     protocol::{discover::Implementation, legacy},
 };
 
-use super::kit::{Client, Lines, able, double, error, handshake, modern, old, with_card, within};
+use super::{
+    super::Limits,
+    kit::{Client, Double, Lines, able, double, error, handshake, modern, old, with_card, within},
+};
 
 /// Judges by the token's words, `then` taking the place of the token from the second time on, or so
 /// many times later.
@@ -220,6 +225,60 @@ impl Authenticate for Resource {
     fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
         Box::pin(async { Verdict::known(Identity::new(Key::new("double", with.resource()))) })
     }
+}
+
+/// A service with a sink, which keeps action and decision.
+struct Watched(Arc<Double>, Arc<Told>);
+
+#[derive(Default)]
+struct Told(Mutex<Vec<(Action, Decision)>>);
+
+impl Audit for Told {
+    fn record(&self, event: &Event<'_>) {
+        self.0.lock().unwrap().push((event.action, event.decision));
+    }
+}
+
+impl Service for Watched {
+    fn card(&self) -> Arc<Card> {
+        self.0.card()
+    }
+
+    fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
+        self.0.call(request, cx)
+    }
+
+    fn audit(&self) -> Option<Arc<dyn Audit>> {
+        Some(self.1.clone())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_without_the_service_is_told_to_its_sink() {
+    let mut card = closed();
+    card.required = ["base"].into();
+    let (double, mut events) = with_card(card);
+    let told = Arc::new(Told::default());
+    let watched = Arc::new(Watched(double, told.clone()));
+    let limits = Limits::default().calls(1);
+    let taken = || std::mem::take(&mut *told.0.lock().unwrap());
+    let mut client = Client::of(&watched, token("ann"));
+    client.ask(&handshake(1, "2025-03-26")).await;
+    assert!(taken().is_empty());
+    for message in [
+        old(1, legacy::PING, json!({})),
+        old(1, "tools/list", json!({})),
+        json!([old(1, legacy::PING, json!({}))]),
+    ] {
+        client.ask(&message).await;
+        assert_eq!(taken(), [(Action::Request, Decision::Scopes)], "{message}");
+    }
+    client.end().await.1.unwrap();
+    let mut client = Client::of(&watched, |it| token("ann")(it).limits(limits));
+    client.send(&modern(1, "hang")).await;
+    while within(events.recv()).await.unwrap() != "began hang" {}
+    client.ask(&modern(2, "")).await;
+    assert_eq!(taken(), [(Action::Request, Decision::Throttled)]);
 }
 
 #[tokio::test(start_paused = true)]
