@@ -78,7 +78,7 @@ impl Endpoint {
         let begun = self.past.lines.begin(&key, caller);
         let (line, calling) = begun.ok_or_else(|| self.busy(caller).remedy("limits: streams"))?;
         let ready = VecDeque::from([self.address(&key.id)]);
-        let reading = Reading::new(Arc::new(permit), ready).calling(calling);
+        let reading = Reading::new(Arc::new(permit), caller, ready).calling(calling);
         Ok(answer::events(Body::own(line.live.give(reading))))
     }
 
