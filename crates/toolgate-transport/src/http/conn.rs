@@ -27,6 +27,9 @@ use tokio::{
 use toolgate_core::{BoxFuture, Shutdown};
 
 #[cfg(feature = "tls")]
+use tokio::sync::Semaphore;
+
+#[cfg(feature = "tls")]
 use super::tls::{Arrived, Live, arrive};
 use super::{
     body::Body,
@@ -51,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) stopping: Shutdown,
     pub(crate) door: Door,
+    /// Places for connections that have only begun to shake hands.
+    #[cfg(feature = "tls")]
+    pub(crate) handshakes: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -113,6 +119,10 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
 /// and all is written by hyper: what hands streams over writes to sockets.
 #[cfg(feature = "tls")]
 async fn secured(stream: TcpStream, peer: SocketAddr, live: &Live, shared: &Shared) {
+    let Ok(shaking) = shared.handshakes.try_acquire() else {
+        tracing::debug!("too many handshakes at once; limits: connections");
+        return;
+    };
     let Arrived { stream, http2, certificate } = tokio::select! {
         arrived = arrive(stream, live.config(), shared.limits.handshake) => match arrived {
             Some(arrived) => arrived,
@@ -120,6 +130,7 @@ async fn secured(stream: TcpStream, peer: SocketAddr, live: &Live, shared: &Shar
         },
         () = shared.stopping.requested() => return,
     };
+    drop(shaking);
     let peer = Peer { certificate, ..Peer::new(peer) };
     let activity = Activity::default();
     let service =
