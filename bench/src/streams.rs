@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result {
     let live = server.live();
     let (tell, told) = oneshot::channel();
     let limits = Limits::default().connections(2 * STREAMS).streams(2 * STREAMS);
+    let limits = limits.connections_per_address(2 * STREAMS);
     let http = ours::listener(MemorySessions::new()).limits(limits).on_listen(move |at| {
         let _ = tell.send(at.addr);
     });

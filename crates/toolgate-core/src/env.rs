@@ -81,6 +81,7 @@ variables! {
     CALLS_PER_CALLER = "64", "calls that one caller may have running.";
     FAILURES_PER_MINUTE = "300", "failed authentications of one address in a minute, or `none` for any number.";
     CONNECTIONS = "4096", "connections that the listener holds open.";
+    CONNECTIONS_PER_ADDRESS = "1024", "of these, connections of one address; of proxies that are trusted, any number.";
     STATELESS = "false", "whether clients of older revisions go without sessions: `true` or `false`.";
     SSE_PATH = "", "path of the transport that streamable HTTP has replaced, such as `/sse`. Not served unless set.";
     MIRROR_AUTHORIZATION_SERVER = "false", "whether the authorization server's metadata is shown at this server's origin too, for clients that look nowhere else: `true` or `false`.";

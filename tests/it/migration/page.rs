@@ -100,6 +100,7 @@ fn each_variable_on_the_page_is_read_and_each_one_read_that_theirs_had_is_on_it(
     let ours_alone = [
         "TOOLGATE_CALLS_PER_CALLER",
         "TOOLGATE_CONNECTIONS",
+        "TOOLGATE_CONNECTIONS_PER_ADDRESS",
         "TOOLGATE_FAILURES_PER_MINUTE",
         "TOOLGATE_SEAL_KEYS",
         "TOOLGATE_TRUSTED_PROXIES",

@@ -60,13 +60,18 @@ impl Body {
         self
     }
 
-    /// Keeps its connection from counting as idle. What streams gives that up together with the
-    /// stream, which may end before its reader notices.
-    pub(crate) fn keep_busy(&mut self, busy: Busy) {
+    /// Keeps its connection from counting as idle, for as long as there is more to be made. What
+    /// streams gives that up together with the stream, which may end before its reader notices. What
+    /// is all there does not need it: whoever never reads it must not keep a connection so.
+    pub(crate) fn keep_busy(&mut self, mut busy: Busy) {
         match &self.kind {
             Kind::Events(events) => events.keep_busy(busy),
             Kind::Own(stream) => stream.keep_busy(busy),
-            _ => self.held.1 = Some(busy),
+            Kind::Full(_) => {}
+            Kind::Other(_) => {
+                busy.rest();
+                self.held.1 = Some(busy);
+            }
         }
     }
 }
@@ -97,14 +102,22 @@ impl http_body::Body for Body {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.get_mut().kind {
+        let Self { kind, held: (_, busy) } = self.get_mut();
+        match kind {
             Kind::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Kind::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Kind::Events(events) => {
                 events.poll(cx).map(|event| event.map(|event| event.map(Frame::data)))
             }
             Kind::Own(stream) => stream.poll(cx).map(|event| event.map(|it| Ok(Frame::data(it)))),
-            Kind::Other(body) => body.as_mut().poll_frame(cx),
+            Kind::Other(body) => {
+                busy.iter_mut().for_each(Busy::go_on);
+                let frame = body.as_mut().poll_frame(cx);
+                if frame.is_ready() {
+                    busy.iter_mut().for_each(Busy::rest);
+                }
+                frame
+            }
         }
     }
 

@@ -27,6 +27,9 @@ use tokio::{
 use toolgate_core::{BoxFuture, Shutdown};
 
 #[cfg(feature = "tls")]
+use tokio::sync::Semaphore;
+
+#[cfg(feature = "tls")]
 use super::tls::{Arrived, Live, arrive};
 use super::{
     body::Body,
@@ -51,6 +54,9 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) stopping: Shutdown,
     pub(crate) door: Door,
+    /// Places for connections that have only begun to shake hands.
+    #[cfg(feature = "tls")]
+    pub(crate) handshakes: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -113,6 +119,10 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, shared: Shared) {
 /// and all is written by hyper: what hands streams over writes to sockets.
 #[cfg(feature = "tls")]
 async fn secured(stream: TcpStream, peer: SocketAddr, live: &Live, shared: &Shared) {
+    let Ok(shaking) = shared.handshakes.try_acquire() else {
+        tracing::debug!("too many handshakes at once; limits: connections");
+        return;
+    };
     let Arrived { stream, http2, certificate } = tokio::select! {
         arrived = arrive(stream, live.config(), shared.limits.handshake) => match arrived {
             Some(arrived) => arrived,
@@ -120,6 +130,7 @@ async fn secured(stream: TcpStream, peer: SocketAddr, live: &Live, shared: &Shar
         },
         () = shared.stopping.requested() => return,
     };
+    drop(shaking);
     let peer = Peer { certificate, ..Peer::new(peer) };
     let activity = Activity::default();
     let service =
@@ -289,7 +300,7 @@ impl Activity {
     fn begin(&self) -> Busy {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
         self.0.running.fetch_add(1, Ordering::AcqRel);
-        Busy(self.0.clone())
+        Busy { counts: self.0.clone(), rests: false }
     }
 
     /// Whether nothing runs and nothing began since this was last asked.
@@ -301,11 +312,31 @@ impl Activity {
 }
 
 /// One request that its connection is busy with.
-pub(crate) struct Busy(Arc<Counts>);
+pub(crate) struct Busy {
+    counts: Arc<Counts>,
+    rests: bool,
+}
+
+impl Busy {
+    /// There is something to read: it is the peer that has something to do.
+    pub(crate) fn rest(&mut self) {
+        if !std::mem::replace(&mut self.rests, true) {
+            self.counts.running.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
+
+    /// The peer has taken that, and more is made for it.
+    pub(crate) fn go_on(&mut self) {
+        self.counts.begun.fetch_add(1, Ordering::AcqRel);
+        if std::mem::replace(&mut self.rests, false) {
+            self.counts.running.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        self.rest();
     }
 }
 
@@ -330,6 +361,24 @@ mod tests {
         assert!(activity.is_idle_since(&mut seen));
         drop(activity.begin());
         assert!(!activity.is_idle_since(&mut seen), "there was one meanwhile");
+        assert!(activity.is_idle_since(&mut seen));
+    }
+
+    #[test]
+    fn an_answer_that_nobody_reads_keeps_no_connection_and_one_that_is_made_does() {
+        let (activity, mut seen) = (Activity::default(), 0);
+        let mut busy = activity.begin();
+        busy.rest();
+        assert!(!activity.is_idle_since(&mut seen), "it has only begun");
+        assert!(activity.is_idle_since(&mut seen));
+        busy.go_on();
+        busy.rest();
+        assert!(!activity.is_idle_since(&mut seen), "somebody reads");
+        busy.go_on();
+        for _ in 0..3 {
+            assert!(!activity.is_idle_since(&mut seen), "it is being made");
+        }
+        drop(busy);
         assert!(activity.is_idle_since(&mut seen));
     }
 }

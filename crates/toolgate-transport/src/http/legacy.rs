@@ -17,6 +17,7 @@ mod readers;
 
 mod live;
 mod own;
+mod recheck;
 mod sessions;
 mod tenure;
 

@@ -104,8 +104,13 @@ limits! {
     handshake: Duration = Duration::from_secs(10);
     /// The longest that a client may take to send a request's body. 30 s; 408 beyond.
     body_timeout: Duration = Duration::from_secs(30);
-    /// Connections that the listener holds open. 4096; further ones wait to be accepted.
+    /// Connections that the listener holds open. 4096; further ones wait to be accepted. At most half
+    /// of them may be in a TLS handshake; what comes beyond is closed.
     connections: usize = 4096;
+    /// Of these, connections of one address; IPv6 addresses by their /64. 1024; further ones are
+    /// closed. Proxies that are [`trusted_proxies`](super::Http::trusted_proxies) have as many as they
+    /// want. `TOOLGATE_CONNECTIONS_PER_ADDRESS`.
+    connections_per_address: usize = 1024;
     /// Of a refused request's body, how many bytes are read so that the client sees the refusal.
     /// 32 MiB.
     discard_bytes: u64 = 32 << 20;
@@ -131,6 +136,8 @@ impl Limits {
         let call = seconds(env.parsed(env::CALL_TIMEOUT)?).filter(|_| unset("call"));
         let calls = env.parsed(env::CALLS_PER_CALLER)?.filter(|_| unset("calls_per_caller"));
         let connections = env.parsed(env::CONNECTIONS)?.filter(|_| unset("connections"));
+        let each = env.parsed(env::CONNECTIONS_PER_ADDRESS)?;
+        let each = each.filter(|_| unset("connections_per_address"));
         if let Some(text) = env.text(env::FAILURES_PER_MINUTE)?.filter(|_| unset("failures")) {
             self.failures = match &*text {
                 "none" => None,
@@ -141,6 +148,7 @@ impl Limits {
         self.call = call.unwrap_or(self.call);
         self.calls_per_caller = calls.unwrap_or(self.calls_per_caller);
         self.connections = connections.unwrap_or(self.connections);
+        self.connections_per_address = each.unwrap_or(self.connections_per_address);
         Ok(())
     }
 
@@ -163,6 +171,7 @@ impl Limits {
             ("handshake", self.handshake == zero),
             ("body_timeout", self.body_timeout == zero),
             ("connections", self.connections == 0),
+            ("connections_per_address", self.connections_per_address == 0),
             ("keep_alive", self.keep_alive == zero),
         ];
         rows.into_iter().filter_map(|(name, bad)| bad.then_some(name)).collect()
@@ -180,6 +189,8 @@ mod tests {
         assert_eq!(limits.call.as_secs().to_string(), env::CALL_TIMEOUT.default);
         assert_eq!(limits.calls_per_caller.to_string(), env::CALLS_PER_CALLER.default);
         assert_eq!(limits.connections.to_string(), env::CONNECTIONS.default);
+        let each = limits.connections_per_address.to_string();
+        assert_eq!(each, env::CONNECTIONS_PER_ADDRESS.default);
         let failures = env::FAILURES_PER_MINUTE.default.parse().map(Rate::per_minute);
         assert_eq!(limits.failures, failures.ok());
         assert!(limits.impossible().is_empty());
@@ -187,10 +198,15 @@ mod tests {
 
     #[test]
     fn code_wins_over_the_environment() {
-        let env = Env::of([("TOOLGATE_MAX_BODY", "7"), ("TOOLGATE_CALL_TIMEOUT", "8")]);
+        let env = Env::of([
+            ("TOOLGATE_MAX_BODY", "7"),
+            ("TOOLGATE_CALL_TIMEOUT", "8"),
+            ("TOOLGATE_CONNECTIONS_PER_ADDRESS", "9"),
+        ]);
         let mut limits = Limits::default().call(Duration::from_secs(300));
         limits.fill(&env).unwrap();
         assert_eq!((limits.body, limits.call.as_secs()), (7, 300));
+        assert_eq!(limits.connections_per_address, 9);
         for (text, rate) in [("7", Some(Rate::per_minute(7))), ("none", None)] {
             let env = Env::of([("TOOLGATE_FAILURES_PER_MINUTE", text)]);
             let mut limits = Limits::default();

@@ -14,6 +14,7 @@ use super::{
     builder::{Http, Listen},
     conn::{self, Shared},
     endpoint::Endpoint,
+    places::Places,
     service::McpService,
     settings::Place,
 };
@@ -103,7 +104,17 @@ impl Transport for Http<Listen> {
         }
         let app = McpService::new(endpoint.clone()).app();
         let (limits, stopping) = (endpoint.limits.clone(), endpoint.stopping.clone());
-        let shared = Shared { app, fallback, limits, stopping, door };
+        #[cfg(feature = "tls")]
+        let handshakes = Arc::new(Semaphore::new(half(limits.connections)));
+        let shared = Shared {
+            app,
+            fallback,
+            limits,
+            stopping,
+            door,
+            #[cfg(feature = "tls")]
+            handshakes,
+        };
         run(listener, shared, &endpoint, &until).await;
         Ok(())
     }
@@ -140,10 +151,11 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
         sleep(endpoint.limits.notice).await;
     };
     let door = shared.door.clone();
+    let places = Places::new(&endpoint.limits, endpoint.site.clone());
     tokio::select! {
         () = told => {}
         () = door.mind() => {}
-        () = take(&listener, shared, &mut connections) => {}
+        () = take(&listener, shared, &places, &mut connections) => {}
     }
     drop(listener);
     endpoint.stop();
@@ -163,18 +175,30 @@ async fn run(listener: TcpListener, shared: Shared, endpoint: &Endpoint, until: 
     endpoint.past.cut_off();
 }
 
+/// Of so many places, those that handshakes may have.
+#[cfg(feature = "tls")]
+fn half(places: usize) -> usize {
+    (places / 2).clamp(1, Semaphore::MAX_PERMITS)
+}
+
 /// Takes connections for as long as it is polled.
-async fn take(listener: &TcpListener, shared: Shared, connections: &mut JoinSet<()>) {
+async fn take(
+    listener: &TcpListener,
+    shared: Shared,
+    places: &Places,
+    connections: &mut JoinSet<()>,
+) {
     let free = shared.limits.connections.min(Semaphore::MAX_PERMITS);
     let free = Arc::new(Semaphore::new(free));
     loop {
         tokio::select! {
             (permit, accepted) = accept(listener, &free) => match accepted {
                 Ok((stream, peer)) => {
+                    let Some(place) = places.take(peer.ip()) else { continue };
                     let shared = shared.clone();
                     connections.spawn(async move {
                         conn::serve(stream, peer, shared).await;
-                        drop(permit);
+                        drop((permit, place));
                     });
                 }
                 Err(error) => {

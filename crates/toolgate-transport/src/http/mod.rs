@@ -55,6 +55,7 @@ mod lookup;
 mod message;
 mod metadata;
 mod mirror;
+mod places;
 mod proxies;
 mod rate;
 mod read;

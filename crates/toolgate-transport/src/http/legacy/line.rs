@@ -79,7 +79,7 @@ impl Endpoint {
         let (line, calling) =
             begun.ok_or_else(|| self.busy(head, caller).remedy("limits: streams"))?;
         let ready = VecDeque::from([self.address(&key.id)]);
-        let reading = Reading::new(Arc::new(permit), ready).calling(calling);
+        let reading = Reading::new(Arc::new(permit), caller, ready).calling(calling);
         Ok(answer::events(Body::own(line.live.give(reading))))
     }
 

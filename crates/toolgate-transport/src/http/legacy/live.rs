@@ -70,6 +70,8 @@ struct State {
 pub(super) struct Reading {
     /// Shared with whoever comes in its place.
     permit: Arc<Permit>,
+    /// Their own credentials, which may not be those that the session lives on.
+    tenure: Arc<Tenure>,
     busy: Option<Busy>,
     ready: VecDeque<Bytes>,
     /// Where its calls are answered on the same stream.
@@ -80,9 +82,10 @@ pub(super) struct Reading {
 
 impl Reading {
     /// One that begins with these events.
-    pub(super) fn new(permit: Arc<Permit>, ready: VecDeque<Bytes>) -> Self {
+    pub(super) fn new(permit: Arc<Permit>, caller: &Caller, ready: VecDeque<Bytes>) -> Self {
+        let tenure = Arc::new(Tenure::new(caller.clone(), Shutdown::never()));
         let (busy, calling, said) = (None, None, Instant::now());
-        Self { permit, busy, ready, calling, said, must_speak: false }
+        Self { permit, tenure, busy, ready, calling, said, must_speak: false }
     }
 
     /// The same, which answers calls too.
@@ -185,6 +188,14 @@ impl LiveSession {
         self.state().reading.as_ref().map(|reading| reading.permit.clone())
     }
 
+    /// On whose credentials it lives: the owner's, and those that its stream was opened with, where
+    /// they are others.
+    pub(super) fn tenures(&self) -> impl Iterator<Item = Arc<Tenure>> {
+        let reader = self.state().reading.as_ref().map(|reading| reading.tenure.clone());
+        let other = reader.filter(|reader| !reader.is_same(&self.tenure));
+        [Some(self.tenure.clone()), other].into_iter().flatten()
+    }
+
     /// Goes on with a stream that this session had before. What nobody has read of it is among
     /// what was missed.
     pub(super) fn go_on(&self, stream: StreamId) {
@@ -233,7 +244,7 @@ impl LiveSession {
         // One that does not even take a comment reads no more.
         let gone = reading.must_speak && quiet >= times.keep_alive + times.patience;
         reading.must_speak |= quiet >= times.keep_alive;
-        if over || gone {
+        if over || gone || reading.tenure.is_revoked() {
             let old = state.stop_reading();
             drop(state);
             drop(old);

@@ -102,7 +102,7 @@ impl Endpoint {
             live.go_on(after.stream);
             ready.extend(missed(replay));
         }
-        let stream = live.give(Reading::new(permit, ready));
+        let stream = live.give(Reading::new(permit, &caller, ready));
         drop(held);
         Ok(answer::events(Body::own(stream)))
     }

@@ -7,13 +7,12 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, stream};
 use tokio::{
     task::JoinSet,
-    time::{Instant, interval, sleep, sleep_until},
+    time::{Instant, interval, sleep},
 };
 use toolgate_core::{
-    Caller, Ending, Life, Refused, Shutdown,
+    Caller, Shutdown,
     legacy::{SessionKey, SessionStore},
 };
 
@@ -21,6 +20,7 @@ use super::{
     super::limits::Limits,
     keep::Keep,
     live::{LiveSession, Times},
+    recheck::recheck,
     session::{PATIENCE, kept},
 };
 use crate::revoking::Revoking;
@@ -32,22 +32,18 @@ const ALONE: Duration = Duration::from_secs(300);
 /// How often a session whose stream is read is asked for, which is use of it: it may have ended
 /// elsewhere.
 const CHECK: Duration = Duration::from_secs(60);
-/// How many owners it is asked of at a time whether they were shut out, and how soon after all were
-/// asked that begins again.
-const ASKED: usize = 32;
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// The sessions by key.
 pub(crate) struct LiveSessions(Arc<Shared>);
 
-struct Shared {
+pub(super) struct Shared {
     table: Mutex<Table>,
     most: usize,
-    times: Times,
+    pub(super) times: Times,
     keep: Option<Keep>,
     /// Where they may end without our knowledge.
     store: Option<Arc<dyn SessionStore>>,
-    ends: Ends,
+    pub(super) ends: Ends,
 }
 
 /// What ends streams, beside those who read them.
@@ -134,7 +130,7 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<Arc<LiveSession>> {
+    pub(super) fn all(&self) -> Vec<Arc<LiveSession>> {
         self.table().sessions.values().cloned().collect()
     }
 
@@ -166,19 +162,6 @@ impl Shared {
             table.sessions.remove(&live.key);
             drop(table);
             live.end();
-        }
-    }
-
-    /// Lets go of the stream of somebody who was shut out, unless they come with better credentials.
-    async fn recheck(&self, live: Arc<LiveSession>, revoking: &Revoking) {
-        let Some(caller) = live.tenure.renewed() else { return };
-        match revoking.admit(&caller).await {
-            Ok(()) => live.tenure.trust(&caller),
-            Err(Refused::Unauthenticated(_)) => live.tenure.revoke(&caller),
-            Err(_) => live.tenure.doubt(&caller, revoking.within),
-        }
-        if live.tenure.look() == Some(Ending::Revoked) {
-            live.look(Instant::now(), self.times);
         }
     }
 
@@ -225,27 +208,6 @@ async fn tend(shared: Weak<Shared>) {
         }
     }
     checking.shutdown().await;
-}
-
-/// Asks for each session whether its owner was shut out, as often as that may have changed.
-async fn recheck(shared: Weak<Shared>) {
-    let revoking = shared.upgrade().and_then(|shared| shared.ends.revoking.clone());
-    let Some(revoking) = revoking else { return };
-    loop {
-        // Before anybody is asked, so that no change falls between the two.
-        let changed = revoking.changed();
-        let again = Instant::now() + revoking.every;
-        let Some(shared) = shared.upgrade() else { return };
-        stream::iter(shared.all())
-            .for_each_concurrent(ASKED, |live| shared.recheck(live, &revoking))
-            .await;
-        drop(shared);
-        sleep(PAUSE).await;
-        tokio::select! {
-            () = changed => {}
-            () = sleep_until(again) => {}
-        }
-    }
 }
 
 async fn check(shared: Weak<Shared>) {

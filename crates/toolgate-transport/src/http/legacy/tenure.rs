@@ -14,6 +14,9 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use toolgate_core::{BoxFuture, Caller, Ending, Life, Shutdown};
 
+use super::recheck::QUESTION;
+use crate::revoking::Revoking;
+
 /// The life of a session's own stream. Nothing here waits for a clock: whoever tends the sessions
 /// calls [`look`](Self::look).
 pub(super) struct Tenure {
@@ -27,11 +30,27 @@ pub(super) struct Tenure {
 struct Owner {
     caller: Caller,
     standing: Standing,
+    /// When they were last asked about.
+    tried: Instant,
+}
+
+impl Owner {
+    /// Who was let in just now.
+    fn new(caller: Caller) -> Self {
+        let now = Instant::now();
+        Self { caller, standing: Standing::Good(now), tried: now }
+    }
+
+    fn has_expired(&self) -> bool {
+        let expires = self.caller.identity().and_then(|identity| identity.expires);
+        expires.is_some_and(|at| at <= SystemTime::now())
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Standing {
-    Good,
+    /// As of then.
+    Good(Instant),
     /// Since then nobody could tell.
     Doubtful(Instant),
     Revoked,
@@ -39,8 +58,7 @@ enum Standing {
 
 impl Tenure {
     pub(super) fn new(caller: Caller, stopping: Shutdown) -> Self {
-        let owner = Owner { caller, standing: Standing::Good };
-        let (owner, ended) = (Mutex::new(owner), AtomicBool::new(false));
+        let (owner, ended) = (Mutex::new(Owner::new(caller)), AtomicBool::new(false));
         Self { owner, ended, changed: Notify::new(), stopping }
     }
 
@@ -49,13 +67,55 @@ impl Tenure {
     pub(super) fn renew(&self, caller: &Caller) {
         let mut kept = self.owner();
         if kept.standing == Standing::Revoked || lasts_as_long(caller, &kept.caller) {
-            *kept = Owner { caller: caller.clone(), standing: Standing::Good };
+            *kept = Owner::new(caller.clone());
         }
     }
 
-    /// These credentials count.
-    pub(super) fn trust(&self, caller: &Caller) {
-        self.judge(caller, |_| Standing::Good);
+    /// The credentials that are asked about now.
+    pub(super) fn asked(&self) -> Caller {
+        let mut owner = self.owner();
+        owner.tried = Instant::now();
+        owner.caller.clone()
+    }
+
+    /// Since when nobody has asked about these credentials, where it is time to: they were good for
+    /// the last time before something changed, or too long ago.
+    pub(super) fn due(&self, now: Instant, changed: Instant, every: Duration) -> Option<Instant> {
+        let owner = self.owner();
+        let is_due = match owner.standing {
+            Standing::Good(_) if owner.has_expired() => false,
+            Standing::Good(at) => now >= due_at(at, changed, every),
+            Standing::Doubtful(_) => true,
+            // It may be taken back.
+            Standing::Revoked => now >= due_at(owner.tried, changed, every),
+        };
+        let known = owner.caller.identity().is_some();
+        (known && is_due).then_some(owner.tried)
+    }
+
+    /// Nobody can tell either about those whose turn does not come.
+    pub(super) fn overdue(&self, now: Instant, changed: Instant, revoking: &Revoking) {
+        let mut owner = self.owner();
+        owner.standing = match owner.standing {
+            Standing::Good(_) if owner.has_expired() || owner.caller.identity().is_none() => return,
+            Standing::Good(at) if now >= due_at(at, changed, revoking.every) + revoking.within => {
+                Standing::Doubtful(now)
+            }
+            Standing::Doubtful(since) if now >= since + revoking.within + QUESTION => {
+                Standing::Revoked
+            }
+            _ => return,
+        };
+    }
+
+    /// Whether these credentials do not count any more.
+    pub(super) fn is_revoked(&self) -> bool {
+        self.owner().standing == Standing::Revoked
+    }
+
+    /// These credentials count, or did then.
+    pub(super) fn trust(&self, caller: &Caller, at: Instant) {
+        self.judge(caller, |_| Standing::Good(at));
     }
 
     /// These credentials do not count any more.
@@ -67,7 +127,7 @@ impl Tenure {
     pub(super) fn doubt(&self, caller: &Caller, patience: Duration) {
         let now = Instant::now();
         self.judge(caller, |standing| match standing {
-            Standing::Good => Standing::Doubtful(now),
+            Standing::Good(_) => Standing::Doubtful(now),
             Standing::Doubtful(since) if now - since >= patience => Standing::Revoked,
             standing => standing,
         });
@@ -79,6 +139,13 @@ impl Tenure {
         if is_same(of, &kept.caller) {
             kept.standing = judge(kept.standing);
         }
+    }
+
+    /// Whether both are what one request brought.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        // One lock after the other.
+        let caller = self.owner().caller.clone();
+        is_same(&caller, &other.owner().caller)
     }
 
     /// The session is over.
@@ -112,8 +179,7 @@ impl Tenure {
         if owner.standing == Standing::Revoked {
             return Some(Ending::Revoked);
         }
-        let expires = owner.caller.identity().and_then(|identity| identity.expires);
-        expires.is_some_and(|at| at <= SystemTime::now()).then_some(Ending::Expired)
+        owner.has_expired().then_some(Ending::Expired)
     }
 
     fn owner(&self) -> MutexGuard<'_, Owner> {
@@ -138,6 +204,11 @@ impl Life for Tenure {
     fn renewed(&self) -> Option<Caller> {
         Some(self.owner().caller.clone())
     }
+}
+
+/// When to ask again about who stood well at a time.
+fn due_at(good: Instant, changed: Instant, every: Duration) -> Instant {
+    if good < changed { changed } else { good + every }
 }
 
 /// Whether it is what one request brought.
@@ -209,7 +280,7 @@ mod tests {
         assert!(ending.as_mut().now_or_never().is_none());
         tenure.revoke(&ada);
         assert_eq!((tenure.look(), ending.await), (Some(Ending::Revoked), Ending::Revoked));
-        tenure.trust(&ada);
+        tenure.trust(&ada, Instant::now());
         assert_eq!(tenure.look(), None, "taken back");
         tenure.revoke(&ada);
         // Though they end sooner.
@@ -227,7 +298,7 @@ mod tests {
             tenure.look()
         };
         assert_eq!((doubt(9).await, doubt(4).await), (None, None));
-        tenure.trust(&ada);
+        tenure.trust(&ada, Instant::now());
         assert_eq!((doubt(9).await, doubt(4).await), (None, None));
         assert_eq!(doubt(1).await, Some(Ending::Revoked));
     }

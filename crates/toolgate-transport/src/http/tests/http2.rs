@@ -1,12 +1,20 @@
-//! What a client is told when it opens an HTTP/2 connection.
+//! What a client is told when it opens an HTTP/2 connection, and how long it may keep one.
 
+use std::{
+    convert::Infallible,
+    task::{Context as Task, Poll},
+    time::Duration,
+};
+
+use hyper::{body::Incoming, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
 use super::{
-    sockets::{local, serve, within},
+    sockets::{answer, local, serve, within},
     *,
 };
 use crate::http::Limits;
@@ -41,5 +49,44 @@ async fn http_2_connections_are_told_their_bounds() {
     let settings = settings(&mut stream).await;
     for bound in [(MAX_CONCURRENT_STREAMS, 128), (MAX_HEADER_LIST_SIZE, 10_000)] {
         assert!(settings.contains(&bound), "{bound:?}: {settings:?}");
+    }
+}
+
+/// Pages of an author's own.
+#[derive(Clone)]
+struct Page;
+
+impl tower_service::Service<HttpRequest<Incoming>> for Page {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Task<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: HttpRequest<Incoming>) -> Self::Future {
+        std::future::ready(Ok(Response::new(full("a page"))))
+    }
+}
+
+/// It answers pings for ever, and grants no answer a byte.
+#[tokio::test]
+async fn a_client_that_grants_no_window_loses_its_connection() {
+    for path in ["health", "mcp", "a/page"] {
+        let limits = Limits::default().connections(1).call(Duration::from_secs(1));
+        let limits = limits.head_timeout(Duration::from_millis(100));
+        let served = serve(local().limits(limits).fallback(Page), echo()).await;
+        let stream = TokioIo::new(TcpStream::connect(served.addr).await.unwrap());
+        let mut client = http2::Builder::new(TokioExecutor::new());
+        let (mut client, connection) =
+            client.initial_stream_window_size(0).handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = HttpRequest::get(format!("http://localhost/{path}")).body(full(""));
+        let unread = within(client.send_request(request.unwrap())).await.unwrap();
+        let mut next = TcpStream::connect(served.addr).await.unwrap();
+        next.write_all(b"GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+        assert!(answer(&mut next).await.starts_with("HTTP/1.1 200 "), "there is room after {path}");
+        drop((unread, client));
     }
 }

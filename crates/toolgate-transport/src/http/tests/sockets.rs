@@ -222,6 +222,36 @@ async fn connections_are_bounded_and_wait_their_turn() {
 }
 
 #[tokio::test]
+async fn one_address_has_its_share_of_connections_and_a_proxy_as_many_as_it_wants() {
+    let limits = || Limits::default().connections_per_address(1);
+    let served = serve(local().limits(limits()), echo()).await;
+    let mut first = tell(served.addr, &whole()).await;
+    assert!(answer(&mut first).await.starts_with("HTTP/1.1 200 "));
+    let mut second = TcpStream::connect(served.addr).await.unwrap();
+    // It may be closed before it is written to.
+    let _ = second.write_all(whole().as_bytes()).await;
+    assert_eq!(rest(&mut second).await, "", "nobody answers");
+    drop(first);
+    let again = async {
+        loop {
+            let mut next = tell(served.addr, &whole()).await;
+            if next.read(&mut [0]).await.is_ok_and(|read| read > 0) {
+                break;
+            }
+        }
+    };
+    within(again).await;
+    let proxy = local().limits(limits()).trusted_proxies(["127.0.0.1"]);
+    let served = serve(proxy, echo()).await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = tell(served.addr, &whole()).await;
+        assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200 "));
+        streams.push(stream);
+    }
+}
+
+#[tokio::test]
 async fn http_2_is_served_and_its_authority_is_its_host() {
     let served = serve(local().auth(Tokens::default()), echo()).await;
     let stream = TokioIo::new(TcpStream::connect(served.addr).await.unwrap());

@@ -262,6 +262,23 @@ async fn files_are_read_anew_on_demand_and_bad_ones_change_nothing() {
 }
 
 #[tokio::test]
+async fn those_who_only_begin_to_shake_hands_have_half_of_the_places() {
+    let stage = Stage::new();
+    let limits = Limits::default().connections(4);
+    let served = serve(local().tls(stage.tls()).limits(limits).auth(Shown), tell()).await;
+    // It goes on, and takes none of the places for handshakes.
+    let open = shake(served.addr, &stage.wallet()).await.unwrap();
+    let mut silent = Vec::new();
+    for _ in 0..2 {
+        silent.push(TcpStream::connect(served.addr).await.unwrap());
+    }
+    assert!(shake(served.addr, &stage.wallet()).await.is_err(), "there is no third");
+    assert_eq!(call(open).await.unwrap().1.status, 200);
+    drop(silent);
+    within(async { while shake(served.addr, &stage.wallet()).await.is_err() {} }).await;
+}
+
+#[tokio::test]
 async fn files_that_change_are_noticed() {
     let stage = Stage::new();
     let served = stage.serve(stage.tls().watch(Duration::from_millis(5))).await;

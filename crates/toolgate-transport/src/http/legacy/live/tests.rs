@@ -30,7 +30,7 @@ fn kept_by(keep: Option<Keep>) -> Arc<LiveSession> {
 
 fn reading() -> Reading {
     let permit = Admission::new(1, 1).enter(Bucket::Anybody).unwrap();
-    Reading::new(Arc::new(permit), VecDeque::new())
+    Reading::new(Arc::new(permit), &Caller::Open, VecDeque::new())
 }
 
 async fn seconds(seconds: u64, live: &LiveSession) -> bool {
