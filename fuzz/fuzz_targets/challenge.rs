@@ -45,7 +45,7 @@ fn refused(kind: &str, message: String, needed: &str) -> Refused {
         "scopes" => Refused::Scopes(Scopes::split(needed)),
         "step-up" => {
             let max_age = Some(Duration::from_secs(needed.len() as u64));
-            Refused::StepUp { max_age, acr: Some(message) }
+            Refused::StepUp { max_age, acr: Some(message), scopes: Scopes::split(needed) }
         }
         "busy" => Refused::Busy { retry: Duration::from_millis(needed.len() as u64) },
         _ => Refused::Unauthenticated(Refusal::invalid(message)),
