@@ -1,13 +1,20 @@
-//! Where to ask an authorization server: said, or found in its metadata.
+//! Where to ask an authorization server, said or found in its metadata, and how.
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header::ACCEPT};
+use http::{
+    HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::{
     claims::Members,
+    client::Client,
     fetch::{Fetch, FetchError, FetchErrorKind},
+    form,
     jwt::source::{is_safe, places},
 };
 
@@ -25,12 +32,14 @@ pub(crate) struct Endpoint {
     loopback: bool,
 }
 
-/// Why it is not known where to ask.
+/// Why there is no answer.
 #[derive(Debug)]
-pub(crate) enum Nowhere {
+pub(crate) enum Unasked {
     Fetch(FetchError),
-    /// No metadata of the issuer's names it.
-    Unnamed,
+    /// No metadata of the issuer's names where to ask.
+    Nowhere,
+    /// The proof of who asks cannot be made.
+    NoProof,
 }
 
 impl Endpoint {
@@ -38,7 +47,35 @@ impl Endpoint {
         Self { said, found: Mutex::default(), member, loopback }
     }
 
-    pub(crate) async fn uri(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Nowhere> {
+    /// Sends a form there, with the proof of who asks where the server wants one.
+    pub(crate) async fn post(
+        &self,
+        issuer: &str,
+        mut fields: Vec<(&'static str, String)>,
+        client: Option<&Client>,
+        now: SystemTime,
+        fetch: &dyn Fetch,
+    ) -> Result<Response<Bytes>, Unasked> {
+        let uri = self.uri(issuer, fetch).await?;
+        let mut request = Request::new(Bytes::new());
+        if let Some(client) = client {
+            let proven = client.proof(now).ok_or(Unasked::NoProof)?;
+            fields.extend(proven.fields);
+            if let Some(header) = proven.header {
+                let mut header = HeaderValue::try_from(header).map_err(|_| Unasked::NoProof)?;
+                header.set_sensitive(true);
+                request.headers_mut().insert(AUTHORIZATION, header);
+            }
+        }
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = uri;
+        *request.body_mut() = form::body(&fields).into();
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        self.ask(request, fetch).await.map_err(Unasked::Fetch)
+    }
+
+    async fn uri(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Unasked> {
         if let Some(said) = &self.said {
             return Ok(said.clone());
         }
@@ -52,7 +89,7 @@ impl Endpoint {
 
     /// Asks there. Where nobody is, or nothing any more, it is looked for anew the next time: an
     /// authorization server may have moved it.
-    pub(crate) async fn ask(
+    async fn ask(
         &self,
         request: Request<Bytes>,
         fetch: &dyn Fetch,
@@ -72,12 +109,12 @@ impl Endpoint {
 
     /// Asks the places for metadata in turn. One that does not answer ends the search, since the
     /// others are on the same host.
-    async fn discover(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Nowhere> {
+    async fn discover(&self, issuer: &str, fetch: &dyn Fetch) -> Result<Uri, Unasked> {
         for place in places(issuer) {
             let mut request = Request::new(Bytes::new());
             *request.uri_mut() = place;
             request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-            let answer = fetch.fetch(request).await.map_err(Nowhere::Fetch)?;
+            let answer = fetch.fetch(request).await.map_err(Unasked::Fetch)?;
             if answer.status() != StatusCode::OK || answer.body().len() > MAX_DOCUMENT {
                 continue;
             }
@@ -85,7 +122,7 @@ impl Endpoint {
                 return Ok(uri);
             }
         }
-        Err(Nowhere::Unnamed)
+        Err(Unasked::Nowhere)
     }
 
     /// What a document says. One of another issuer says nothing (RFC 8414, section 3.3).

@@ -17,7 +17,7 @@ mod tests;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -42,10 +42,9 @@ use crate::{
     flight::{Flights, NoFlight},
     form,
     memory::{Hash, Memory, hash},
+    reach::{Heard, Reach},
 };
 
-/// For how long nobody is asked after nobody was there.
-const REST: Duration = Duration::from_secs(1);
 /// For how long a refusal counts for the same caller, token and target.
 const REFUSED_FOR: Duration = Duration::from_secs(10);
 /// How long before its end a token counts no more: this, or a tenth of its life where that is less.
@@ -85,16 +84,7 @@ struct Shared {
     flights: Flights<Outcome>,
     /// Who was sent to log in lately, by caller and target: with which token, by its hash.
     sent: Memory<Hash>,
-    heard: Mutex<Heard>,
-}
-
-/// Whether somebody was there.
-#[derive(Debug, Default)]
-struct Heard {
-    /// When nobody was last there, unless somebody was since.
-    absent: Option<Instant>,
-    /// When the last answer came, whatever it said.
-    answered: Option<Instant>,
+    reach: Reach,
 }
 
 type Outcome = Result<Exchanged, ExchangeError>;
@@ -131,7 +121,7 @@ impl Subject {
         if let Some(error) = this.refused.find(&asked.hash, now) {
             return Err(error);
         }
-        if this.rests() {
+        if this.reach.rests() {
             return Err(ExchangeError::new(ExchangeErrorKind::Unavailable));
         }
         let (shared, token, target) = (Arc::clone(this), self.token.clone(), target.clone());
@@ -189,7 +179,7 @@ impl Shared {
         let (began, asked_at) = ((self.clock)(), Instant::now());
         let issued = timeout(self.timeout, self.ask(token, target)).await;
         let issued = issued.unwrap_or(Err(Trouble::TooSlow));
-        self.heard(asked_at, &issued);
+        self.reach.heard(asked_at, heard(&issued));
         let issued = issued.and_then(|issued| {
             let lifetime = issued.lifetime.map(|lifetime| lifetime.min(MAX_LIFETIME));
             let expires = lifetime.and_then(|lifetime| began.checked_add(lifetime));
@@ -275,29 +265,14 @@ impl Shared {
             _ => &self.at,
         }
     }
+}
 
-    /// Remembers whether somebody was there: only that there was no connection, and that nobody was
-    /// answered since the question `began`, says that there is none for anybody.
-    fn heard(&self, began: Instant, issued: &Result<Issued, Trouble>) {
-        let now = Instant::now();
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        match issued.as_ref().map_err(Trouble::cause) {
-            Err(Trouble::Fetch(error)) if error.kind() == FetchErrorKind::Connect => {
-                if heard.answered.is_none_or(|answered| answered <= began) {
-                    heard.absent = Some(now);
-                }
-            }
-            Ok(_) | Err(Trouble::Denied(_) | Trouble::SameToken) => {
-                *heard = Heard { absent: None, answered: Some(now) };
-            }
-            Err(_) => {}
-        }
-    }
-
-    /// Whether nobody was there a moment ago.
-    fn rests(&self) -> bool {
-        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.absent.is_some_and(|at| at.elapsed() < REST)
+/// Only what an authorization server says of a request tells that somebody is there.
+fn heard(issued: &Result<Issued, Trouble>) -> Heard {
+    match issued.as_ref().map_err(Trouble::cause) {
+        Err(Trouble::Fetch(error)) if error.kind() == FetchErrorKind::Connect => Heard::Nobody,
+        Ok(_) | Err(Trouble::Denied(_) | Trouble::SameToken) => Heard::Answer,
+        Err(_) => Heard::Nothing,
     }
 }
 

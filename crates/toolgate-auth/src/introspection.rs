@@ -6,7 +6,6 @@
 
 mod answer;
 mod builder;
-mod reach;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,32 +15,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Request,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
-};
 use tokio::time::{Instant, timeout};
 use toolgate_core::{
     Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
     Verdict, protocol::Json,
 };
 
+use self::answer::{Dialect, Said, Unclear};
 pub use self::builder::{Introspection, IntrospectionDanger, introspection};
-use self::{
-    answer::{Dialect, Said, Unclear},
-    reach::{REST, Reach},
-};
 use crate::{
     bearer::Token,
     bound::{Bound, Good, Possession},
     claims::{Claims, Mapping},
     client::Client,
-    endpoint::{Endpoint, Nowhere},
+    endpoint::{Endpoint, Unasked},
     exchange::Exchanger,
     fetch::{Fetch, FetchError, FetchErrorKind, chain},
     flight::{Flights, NoFlight},
-    form,
     jwt::{
         MAX_TOKEN, NO_AUDIENCE, has_form,
         judge::{self, Settings},
@@ -49,6 +39,7 @@ use crate::{
     },
     memory::{Hash, Memory, hash},
     published::metadata,
+    reach::{Heard, REST, Reach},
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -211,7 +202,7 @@ impl Shared {
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
         let began = Instant::now();
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
-        self.reach.heard(began, &asked);
+        self.reach.heard(began, heard(&asked));
         let now = (self.clock)();
         let judged = match asked {
             Ok(Said::Active(claims)) => self.judge(claims, resource, now),
@@ -235,32 +226,18 @@ impl Shared {
     }
 
     async fn ask(&self, token: &Token) -> Result<Said, Trouble> {
-        let uri = self.endpoint.uri(&self.settings.issuer, &*self.fetch).await;
-        let uri = uri.map_err(|nowhere| match nowhere {
-            Nowhere::Fetch(error) => Trouble::Fetch(error),
-            Nowhere::Unnamed => Trouble::NoEndpoint,
-        })?;
         let name = if self.dialect == Dialect::Google { "access_token" } else { "token" };
         let mut fields = vec![(name, token.expose().to_owned())];
         if self.dialect == Dialect::Standard {
             fields.push(("token_type_hint", "access_token".to_owned()));
         }
-        let mut request = Request::new(Bytes::new());
-        if let Some(client) = &self.client {
-            let proven = client.proof((self.clock)()).ok_or(Trouble::NoProof)?;
-            fields.extend(proven.fields);
-            if let Some(header) = proven.header {
-                let mut header = HeaderValue::try_from(header).map_err(|_| Trouble::NoProof)?;
-                header.set_sensitive(true);
-                request.headers_mut().insert(AUTHORIZATION, header);
-            }
-        }
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri;
-        *request.body_mut() = form::body(&fields).into();
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.endpoint.ask(request, &*self.fetch).await.map_err(Trouble::Fetch)?;
+        let (issuer, client) = (&self.settings.issuer, self.client.as_ref());
+        let answer = self.endpoint.post(issuer, fields, client, (self.clock)(), &*self.fetch).await;
+        let answer = answer.map_err(|unasked| match unasked {
+            Unasked::Fetch(error) => Trouble::Fetch(error),
+            Unasked::Nowhere => Trouble::NoEndpoint,
+            Unasked::NoProof => Trouble::NoProof,
+        })?;
         answer::read(&answer, self.dialect).map_err(Trouble::Unclear)
     }
 
@@ -346,6 +323,21 @@ fn complete(claims: &mut Claims, issuer: &str, clients_without_subject: bool) {
         && let Some(client) = claims.get("client_id").cloned()
     {
         claims.insert("sub".to_owned(), client);
+    }
+}
+
+/// Any answer says that somebody is there, be it no good.
+fn heard(asked: &Result<Said, Trouble>) -> Heard {
+    match asked {
+        Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => Heard::Answer,
+        Err(Trouble::TooSlow) => Heard::Silence,
+        Err(Trouble::NoProof) => Heard::Nothing,
+        Err(Trouble::Fetch(error)) => match error.kind() {
+            FetchErrorKind::TooLarge | FetchErrorKind::Broken => Heard::Answer,
+            FetchErrorKind::Connect => Heard::Nobody,
+            FetchErrorKind::Timeout => Heard::Silence,
+            _ => Heard::Nothing,
+        },
     }
 }
 

@@ -53,6 +53,8 @@ mod memory;
 pub mod presets;
 #[cfg(feature = "jwt")]
 mod published;
+#[cfg(feature = "jwt")]
+mod reach;
 #[cfg(all(test, feature = "jwt"))]
 mod table;
 

@@ -3,17 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::files::RustFile;
-
 pub(super) const PAGE: &str = "docs/SECURITY.md";
 
 /// What rows of ours begin their second cell with.
 const OURS: [&str; 2] = ["by default", "by configuration"];
-
-/// The names of all functions that are tests.
-pub(super) fn tests_of(files: &[RustFile]) -> HashSet<String> {
-    files.iter().flat_map(|file| tests_in(&file.text)).collect()
-}
 
 /// One line for each test that is named and not there, and each row of ours without any.
 pub(super) fn judge(page: &str, tests: &HashSet<String>) -> Vec<String> {
@@ -44,7 +37,7 @@ fn is_test_name(word: &str) -> bool {
 }
 
 /// Functions under an attribute that ends in `test`.
-fn tests_in(text: &str) -> Vec<String> {
+pub(super) fn tests_in(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut marked = false;
     for line in text.lines().map(str::trim_start) {

@@ -2,21 +2,14 @@
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use http::{
-    HeaderValue, Method, Request,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
-};
-
 use super::{
     answer::{self, Denied, Issued, Meaning},
     error::{ExchangeError, ExchangeErrorKind as Kind},
 };
 use crate::{
     client::Client,
-    endpoint::{Endpoint, Nowhere},
+    endpoint::{Endpoint, Unasked},
     fetch::{Fetch, FetchError, FetchErrorKind, chain},
-    form,
 };
 
 /// An authorization server, and who this server is to it.
@@ -46,30 +39,18 @@ pub(super) enum Trouble {
 impl Authority {
     pub(super) async fn ask(
         &self,
-        mut fields: Vec<(&'static str, String)>,
+        fields: Vec<(&'static str, String)>,
         kind: answer::Kind,
         now: SystemTime,
         fetch: &dyn Fetch,
     ) -> Result<Issued, Trouble> {
-        let uri =
-            self.endpoint.uri(&self.issuer, fetch).await.map_err(|nowhere| match nowhere {
-                Nowhere::Fetch(error) => Trouble::Fetch(error),
-                Nowhere::Unnamed => Trouble::NoEndpoint,
-            })?;
-        let mut request = Request::new(Bytes::new());
-        let proven = self.client.proof(now).ok_or(Trouble::NoProof)?;
-        fields.extend(proven.fields);
-        if let Some(header) = proven.header {
-            let mut header = HeaderValue::try_from(header).map_err(|_| Trouble::NoProof)?;
-            header.set_sensitive(true);
-            request.headers_mut().insert(AUTHORIZATION, header);
-        }
-        *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri;
-        *request.body_mut() = form::body(&fields).into();
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form::FORM));
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let answer = self.endpoint.ask(request, fetch).await.map_err(Trouble::Fetch)?;
+        let Self { issuer, endpoint, client } = self;
+        let answer = endpoint.post(issuer, fields, Some(client), now, fetch).await;
+        let answer = answer.map_err(|unasked| match unasked {
+            Unasked::Fetch(error) => Trouble::Fetch(error),
+            Unasked::Nowhere => Trouble::NoEndpoint,
+            Unasked::NoProof => Trouble::NoProof,
+        })?;
         answer::read(&answer, kind).map_err(Trouble::Denied)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -17,6 +17,7 @@ use crate::{
     flight::Flights,
     issuer::{Said, is_local, parsed},
     memory::Memory,
+    reach::Reach,
 };
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -171,7 +172,7 @@ impl Exchange {
             worked: Memory::new(TARGETS),
             flights: Flights::new(FLIGHTS),
             sent: Memory::new(MEMORY),
-            heard: Mutex::default(),
+            reach: Reach::default(),
         })))
     }
 

@@ -9,7 +9,7 @@ use std::{
 use http::Uri;
 use toolgate_core::{Refusal, StartError};
 
-use super::{Clock, IntrospectionAuth, Shared, answer::Dialect, reach::Reach};
+use super::{Clock, IntrospectionAuth, Shared, answer::Dialect};
 use crate::{
     bound::{Asked, Dpop, Mtls, Possession},
     claims::{Claims, Mapping, Principal},
@@ -22,6 +22,7 @@ use crate::{
     issuer::{Said, is_local, parsed},
     jwt::{judge::Settings, rules::Rules},
     memory::Memory,
+    reach::Reach,
 };
 
 const LEEWAY: Duration = Duration::from_secs(30);

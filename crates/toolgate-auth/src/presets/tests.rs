@@ -1,25 +1,12 @@
 //! Tokens in the form in which each provider publishes an example, read; its other tokens refused.
 
 use serde_json::{Value, json};
-use toolgate_core::{Authenticate, Credentials, Evidence, Identity, Refusal, Verdict};
+use toolgate_core::{Authenticate, Identity, Refusal, Verdict};
 
 use super::*;
-use crate::jwt::tests::kit::{FakeIssuer, NOW, RSA, encode, now, published, sign};
-
-const RESOURCE: &str = "https://mcp.example/mcp";
-
-struct Request(String);
-
-impl Evidence for Request {
-    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        if name.eq_ignore_ascii_case("authorization") {
-            each(format!("Bearer {}", self.0).as_bytes());
-        }
-    }
-    fn resource(&self) -> &str {
-        RESOURCE
-    }
-}
+use crate::jwt::tests::kit::{
+    FakeIssuer, NOW, RESOURCE, RSA, bearing, encode, now, published, sign,
+};
 
 /// A provider's published example: where its keys are, and what it publishes there; a header, and
 /// claims. Its times and its key are ours, since its own have no private half and are long past.
@@ -56,7 +43,7 @@ impl Example {
         let issuer = FakeIssuer::new();
         issuer.answer(self.keys_at, 200, set.to_string());
         let auth = by.jwks_uri(self.keys_at).fetch(issuer).clock(now).build().unwrap();
-        match auth.authenticate(&Credentials::new(Request(token))).await {
+        match auth.authenticate(&bearing(token)).await {
             Verdict::Known(identity, _) => Ok(Identity::clone(&identity)),
             Verdict::Refused(refusal) => Err(refusal),
             other => panic!("{other:?}"),

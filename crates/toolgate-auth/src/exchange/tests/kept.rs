@@ -1,6 +1,7 @@
 //! What is remembered, of whom, for how long; and one question for all who ask it.
 
 use super::*;
+use crate::reach::tests::OneAway;
 
 #[tokio::test]
 async fn a_token_counts_for_one_caller_one_token_of_theirs_and_one_target() {
@@ -168,21 +169,6 @@ async fn who_has_logged_in_is_not_sent_to_log_in_again() {
         assert_eq!(of(&ann, "fifth", &reports()).await, Some(Kind::Misconfigured), "{code}");
         world.later(5 * 60);
         assert_eq!(of(&ann, "fifth", &reports()).await, Some(Kind::Login), "{code}");
-    }
-}
-
-/// Asked for one target, a node answers that is away.
-struct OneAway(World, Arc<Semaphore>);
-
-impl Fetch for OneAway {
-    fn fetch(&self, request: Asked<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
-        Box::pin(async move {
-            if request.body().windows(4).any(|part| part == b"lost") {
-                self.1.acquire().await.unwrap().forget();
-                return Err(FetchError::new(FetchErrorKind::Connect));
-            }
-            self.0.fetch(request).await
-        })
     }
 }
 

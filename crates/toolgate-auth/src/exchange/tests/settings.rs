@@ -1,7 +1,7 @@
 //! Settings, and where a caller's token is kept: nowhere, unless something exchanges it.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use toolgate_core::{Authenticate, Credentials, Evidence, Verdict};
+use toolgate_core::{Authenticate, Verdict};
 
 use super::*;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     introspection::introspection,
     jwt::{
         Algorithm, jwt,
-        tests::kit::{self, Draft, FakeIssuer, P256, RESOURCE},
+        tests::kit::{self, Draft, FakeIssuer, P256, RESOURCE, bearing},
     },
 };
 
@@ -70,21 +70,8 @@ async fn a_key_proves_who_asks_and_entra_finds_it_by_its_certificate() {
     }
 }
 
-struct Request(String);
-
-impl Evidence for Request {
-    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        if name.eq_ignore_ascii_case("authorization") {
-            each(format!("Bearer {}", self.0).as_bytes());
-        }
-    }
-    fn resource(&self) -> &str {
-        RESOURCE
-    }
-}
-
 async fn identity(auth: &impl Authenticate, token: &str) -> Arc<Identity> {
-    match auth.authenticate(&Credentials::new(Request(token.to_owned()))).await {
+    match auth.authenticate(&bearing(token.to_owned())).await {
         Verdict::Known(identity, _) => identity,
         other => panic!("{other:?}"),
     }

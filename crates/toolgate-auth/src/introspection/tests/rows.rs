@@ -23,7 +23,7 @@ fn draft() -> Draft {
 fn judged(draft: &Draft, off: Option<Rule>) -> Result<(), Rule> {
     let mut settings = draft.settings.clone();
     settings.rules = off.map_or_else(Rules::default, Rules::without);
-    let reply = Response::builder().header(CONTENT_TYPE, "application/json");
+    let reply = Response::builder().header(http::header::CONTENT_TYPE, "application/json");
     let reply = reply.body(draft.answer.to_string().into()).unwrap();
     let Ok(Said::Active(mut claims)) = answer::read(&reply, Dialect::Standard) else {
         panic!("{}", draft.answer);

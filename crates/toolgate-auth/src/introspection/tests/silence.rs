@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::*;
+use crate::reach::tests::OneAway;
 
 /// How long a request for a token takes.
 async fn waited(auth: &IntrospectionAuth, token: &str) -> (Verdict, Duration) {
@@ -64,21 +65,6 @@ async fn one_token_without_an_answer_shortens_nobodys_waiting() {
     server.gate.forget_permits(Semaphore::MAX_PERMITS);
     let (_, took) = waited(&auth, "another").await;
     assert_eq!(took, Duration::from_secs(10));
-}
-
-/// Answers at once, but for one token: whoever asks about that reaches a node that is away.
-struct OneAway(Server, Arc<Semaphore>);
-
-impl Fetch for OneAway {
-    fn fetch(&self, request: Asked<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, FetchError>> {
-        Box::pin(async move {
-            if request.body().windows(4).any(|part| part == b"lost") {
-                self.1.acquire().await.unwrap().forget();
-                return Err(FetchError::new(FetchErrorKind::Connect));
-            }
-            self.0.fetch(request).await
-        })
-    }
 }
 
 #[tokio::test(start_paused = true)]

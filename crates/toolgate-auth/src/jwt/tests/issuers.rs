@@ -1,9 +1,9 @@
 //! Several issuers on one resource: whose rules and keys a token meets, and who is asked for keys.
 
 use serde_json::json;
-use toolgate_core::{Authenticate, Credentials, Evidence, Identity, PrincipalType, Verdict};
+use toolgate_core::{Authenticate, Identity, PrincipalType, Verdict};
 
-use super::kit::{Draft, FakeIssuer, ISSUER, P256, Pair, RESOURCE, RSA, now, published};
+use super::kit::{Draft, FakeIssuer, ISSUER, P256, Pair, RESOURCE, RSA, bearing, now, published};
 use crate::{
     auth_fn, chain,
     jwt::{Algorithm, Jwt, JwtAuth, issuers, jwt},
@@ -11,21 +11,8 @@ use crate::{
 
 const OTHER: &str = "https://other.example";
 
-struct Request(String);
-
-impl Evidence for Request {
-    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        if name.eq_ignore_ascii_case("authorization") {
-            each(format!("Bearer {}", self.0).as_bytes());
-        }
-    }
-    fn resource(&self) -> &str {
-        RESOURCE
-    }
-}
-
 async fn ask(auth: &impl Authenticate, token: String) -> Verdict {
-    auth.authenticate(&Credentials::new(Request(token))).await
+    auth.authenticate(&bearing(token)).await
 }
 
 async fn known(auth: &JwtAuth, token: String) -> Identity {

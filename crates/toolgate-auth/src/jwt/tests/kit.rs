@@ -21,7 +21,7 @@ use josekit::{
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
-use toolgate_core::BoxFuture;
+use toolgate_core::{BoxFuture, Credentials, Evidence};
 
 use crate::{
     bound::{Dpop, Mtls},
@@ -31,6 +31,24 @@ use crate::{
 
 pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const RESOURCE: &str = "https://mcp.example/mcp";
+
+/// A request to [`RESOURCE`] with a bearer token.
+pub(crate) fn bearing(token: impl Into<String>) -> Credentials {
+    Credentials::new(Bearing(token.into()))
+}
+
+struct Bearing(String);
+
+impl Evidence for Bearing {
+    fn fields(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        if name.eq_ignore_ascii_case("authorization") {
+            each(format!("Bearer {}", self.0).as_bytes());
+        }
+    }
+    fn resource(&self) -> &str {
+        RESOURCE
+    }
+}
 /// The tests' present, in seconds.
 pub(crate) const NOW: u64 = 1_800_000_000;
 
