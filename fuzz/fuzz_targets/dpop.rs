@@ -63,7 +63,6 @@ fn allows(header: &Value, claims: &Value) -> bool {
     };
     let url = claims["htu"].as_str().unwrap_or_default();
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    let url = url.to_ascii_lowercase().replacen(":443/", "/", 1);
     let now = Duration::from_secs(NOW).as_secs_f64();
     let id = claims["jti"].as_str().map_or(0, str::len);
     is(&header["typ"], "dpop+jwt")
@@ -75,11 +74,21 @@ fn allows(header: &Value, claims: &Value) -> bool {
         && ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().all(|name| jwk.get(name).is_none())
         && fits(jwk)
         && claims["htm"] == "POST"
-        && url == TARGET
+        && is_target(url)
         && claims["iat"].as_f64().is_some_and(|at| (-30.0..=120.0).contains(&(now - at)))
         && claims["ath"] == hash(TOKEN)
         && (1..=256).contains(&id)
         && claims.get("nonce").is_none_or(Value::is_string)
+}
+
+/// Whether a URL is the target, however its host and its port are written.
+fn is_target(url: &str) -> bool {
+    let url = url.to_ascii_lowercase();
+    let port = url.strip_prefix("https://mcp.example").and_then(|rest| rest.strip_suffix("/mcp"));
+    port.is_some_and(|port| match port.strip_prefix(':') {
+        Some(port) => port.is_empty() || port.trim_start_matches('0') == "443",
+        None => port.is_empty(),
+    })
 }
 
 /// Whether what else a key says of itself lets it sign a proof.

@@ -1,7 +1,7 @@
 //! Whether two URLs are the same target (RFC 9449, section 4.3, step 9; RFC 3986, sections 6.2.2 and
 //! 6.2.3), without query and fragment.
 
-use http::Uri;
+use http::{Uri, uri::Authority};
 
 pub(super) fn same(one: &str, other: &str) -> bool {
     match (parts(one), parts(other)) {
@@ -24,9 +24,20 @@ fn parts(url: &str) -> Option<(String, String, u16, String)> {
     if authority.as_str().contains('@') {
         return None;
     }
-    let port = authority.port_u16().unwrap_or(usual);
+    let port = port(authority, usual)?;
     let path = if uri.path().is_empty() { "/" } else { uri.path() };
     Some((scheme, authority.host().to_ascii_lowercase(), port, path.to_owned()))
+}
+
+/// The port that is written, or the `usual` one. `Authority` reads as none what is no port.
+fn port(authority: &Authority, usual: u16) -> Option<u16> {
+    let written = authority.as_str().strip_prefix(authority.host())?;
+    match written.strip_prefix(':') {
+        None => written.is_empty().then_some(usual),
+        Some("") => Some(usual),
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok(),
+        Some(_) => None,
+    }
 }
 
 #[cfg(test)]
@@ -41,6 +52,8 @@ mod tests {
             ("http://localhost:80", "http://localhost/"),
             ("https://h.example/mcp?a=b", "https://h.example/mcp"),
             ("https://h.example/mcp#a?b", "https://h.example/mcp?c"),
+            ("https://h.example:/mcp", "https://h.example/mcp"),
+            ("http://[::1]:080/mcp", "http://[::1]/mcp"),
         ] {
             assert!(same(one, other) && same(other, one), "{one} {other}");
         }
@@ -53,6 +66,9 @@ mod tests {
             ("https://h.example/mcp", "https://h.example.evil/mcp"),
             ("https://h.example/mcp", "https://h.example@evil/mcp"),
             ("https://h.example/mcp", "https://ann@h.example/mcp"),
+            ("https://h.example/mcp", "https://h.example:44,/mcp"),
+            ("https://h.example/mcp", "https://h.example:+443/mcp"),
+            ("https://h.example/mcp", "https://h.example:99999/mcp"),
             ("/mcp", "/mcp"),
             ("", ""),
             ("ftp://h.example/", "ftp://h.example/"),
