@@ -24,11 +24,8 @@ use crate::{
     bearer::{Token, bearer, token},
     claims::Claims,
     dpop::{Expected, Nonces, Proof, ProofStore, Replay, Replays, verify},
-    jwt::{
-        Algorithm,
-        judge::refusal,
-        rules::{Fault, Rule, Rules},
-    },
+    jose::Algorithm,
+    rules::{Fault, Rule, Rules},
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -160,14 +157,14 @@ impl Possession {
     ) -> Result<Answer, Verdict> {
         if let Some(thumbprint) = &bound.certificate {
             let judged = certificate::judge(thumbprint, with.certificate(), Rules::default());
-            judged.map_err(|fault| refusal(fault.rule(), &[]))?;
+            judged.map_err(|fault| fault.rule().refusal(&[]))?;
         }
         match (scheme, bound.key.as_deref(), &self.proofs) {
             (Scheme::Bearer, None, _) => Ok(Answer::default()),
             (Scheme::Bearer, Some(_), _) | (Scheme::Dpop, Some(_), None) => {
-                Err(refusal(Rule::Bound, &[]).into())
+                Err(Rule::Bound.refusal(&[]).into())
             }
-            (Scheme::Dpop, None, _) => Err(refusal(Rule::Unbound, &[]).into()),
+            (Scheme::Dpop, None, _) => Err(Rule::Unbound.refusal(&[]).into()),
             (Scheme::Dpop, Some(thumbprint), Some(proofs)) => {
                 let now = (self.clock)();
                 let proof = proofs.sent(thumbprint, token, with, now)?;

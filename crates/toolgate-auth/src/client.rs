@@ -24,7 +24,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::json;
 use toolgate_core::StartError;
 
-use crate::{form, jwt::Algorithm};
+use crate::{form, jose::Algorithm};
 
 /// How long an assertion is good for, in seconds.
 const LIFETIME: u64 = 60;

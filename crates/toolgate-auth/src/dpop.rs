@@ -27,8 +27,9 @@ pub use self::{
     store::{ProofStore, ProofUse},
 };
 use crate::{
-    jwt::{Algorithm, Key, Split, rules::Rules, split},
+    jose::{Algorithm, Key, Split, split},
     memory::{Hash, hash},
+    rules::Rules,
 };
 
 /// How far ahead of now `iat` may be, in seconds: as far as clocks may be apart. A proof that is made
@@ -164,7 +165,7 @@ fn judge(proof: &str, expected: &Expected<'_>, off: Off) -> Result<Proof, Fault>
     let empty = Map::new();
     let key = thumbprint::of(jwk.as_object().unwrap_or(&empty)).ok_or(Fault(Broken::Key))?;
     off.require(Broken::Thumbprint, key == expected.thumbprint)?;
-    let claims = &split.claims().0;
+    let claims = &split.claims.0;
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
     off.require(Broken::Method, text("htm") == Some(expected.method))?;
     let target = text("htu").is_some_and(|htu| target::same(htu, expected.target));
@@ -217,7 +218,7 @@ fn until(
 
 /// The algorithm that a proof names, and the key that it brings.
 fn named<'a>(split: &'a Split<'_>, off: Off) -> Result<(Algorithm, &'a Value), Fault> {
-    let header = split.header();
+    let header = &split.header;
     let typ = header.get("typ").and_then(Value::as_str);
     off.require(Broken::Type, typ.is_some_and(|typ| typ.eq_ignore_ascii_case("dpop+jwt")))?;
     off.require(Broken::Critical, !header.contains_key("crit"))?;
@@ -233,5 +234,5 @@ fn named<'a>(split: &'a Split<'_>, off: Off) -> Result<(Algorithm, &'a Value), F
 fn is_signed(split: &Split<'_>, algorithm: Algorithm, jwk: &Value) -> Result<bool, Fault> {
     let key = Key::sent(jwk, algorithm).map_err(|_| Fault(Broken::Key))?;
     let verifier = key.verifier(algorithm, Rules::default()).ok_or(Fault(Broken::Key))?;
-    Ok(verifier.verify(split.signed(), split.signature()).is_ok())
+    Ok(verifier.verify(split.signed, &split.signature).is_ok())
 }

@@ -13,9 +13,9 @@ use tokio::sync::Mutex;
 use crate::{
     claims::Members,
     client::Client,
-    fetch::{Fetch, FetchError, FetchErrorKind},
+    fetch::{Fetch, FetchError, FetchErrorKind, address::is_safe},
     form,
-    jwt::source::{is_safe, places},
+    published::places,
 };
 
 /// Largest metadata document that is read, in bytes.

@@ -32,14 +32,12 @@ use crate::{
     exchange::Exchanger,
     fetch::{Fetch, FetchError, FetchErrorKind, chain},
     flight::{Flights, NoFlight},
-    jwt::{
-        MAX_TOKEN, NO_AUDIENCE, has_form,
-        judge::{self, Settings},
-        rules::{Fault, Rule, Rules},
-    },
+    jose::{MAX_TOKEN, has_form},
+    judge::{self, NO_AUDIENCE, Settings},
     memory::{Hash, Memory, hash},
     published::metadata,
     reach::{Heard, REST, Reach},
+    rules::{Fault, Rule, Rules},
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;

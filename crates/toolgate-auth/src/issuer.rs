@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use crate::{fetch::address, jwt::source::is_safe};
+use crate::fetch::address::{self, is_safe};
 
 /// Clocks that differ by more than this are broken, not drifting.
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);

@@ -5,19 +5,12 @@
 //! be decided refuses, and an issuer that cannot be reached is `Verdict::Unavailable`, since 401
 //! would send people to log in for nothing.
 
-mod algorithm;
-mod audience;
 mod builder;
 mod issuers;
-pub(crate) mod judge;
-mod key;
 mod keys;
-mod keyset;
-pub(crate) mod rules;
-pub(crate) mod source;
+mod source;
 #[cfg(test)]
 pub(crate) mod tests;
-mod token;
 
 use std::{
     fmt,
@@ -30,28 +23,21 @@ use toolgate_core::{
     Verdict, protocol::Json,
 };
 
+use self::keys::{Keys, Outage};
 pub use self::{
-    algorithm::Algorithm,
     builder::{Danger, Jwt, jwt},
     issuers::issuers,
-};
-use self::{
-    judge::{Settings, judge, refusal},
-    keys::{Keys, Outage},
-    keyset::KeySet,
-    rules::{Fault, Rule, Rules},
-};
-pub(crate) use self::{
-    key::Key,
-    token::{MAX_TOKEN, Split, has_form, split},
 };
 use crate::{
     bearer::Token,
     bound::{Bound, Good, Possession},
     claims::Mapping,
     exchange::Exchanger,
+    jose::{KeySet, Split, has_form, split},
+    judge::{self, NO_AUDIENCE, Settings, judge},
     memory::{Hash, Memory, hash},
     published::metadata,
+    rules::{Fault, Rule, Rules},
 };
 
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -216,8 +202,8 @@ impl Shared {
         let issuers: Vec<_> =
             self.issuers.iter().map(|issuer| issuer.settings.issuer.as_str()).collect();
         match fault.rule() {
-            Rule::Issuer => refusal(Rule::Issuer, &issuers),
-            rule => refusal(rule, &[]),
+            Rule::Issuer => Rule::Issuer.refusal(&issuers),
+            rule => rule.refusal(&[]),
         }
     }
 }
@@ -249,7 +235,7 @@ impl Issuer {
             return Err(Verdict::Failed(NO_AUDIENCE.into()));
         }
         let refused = |fault: Fault| Verdict::Refused(settings.refusal(fault.rule(), resource));
-        let read = split.judged(settings).map_err(refused)?;
+        let read = judge::header(split, settings).map_err(refused)?;
         let judge = |keys: &KeySet| judge(&read, keys, settings, resource, clock());
         let mut keys = self.keys.current().await.map_err(unavailable)?;
         let mut judged = judge(&keys);
@@ -279,9 +265,6 @@ impl fmt::Debug for JwtAuth {
             .finish_non_exhaustive()
     }
 }
-
-pub(crate) const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
-                           set its public URL, or an audience";
 
 fn unavailable(outage: Outage) -> Verdict {
     Verdict::Unavailable { retry: outage.retry }

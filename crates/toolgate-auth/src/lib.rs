@@ -46,6 +46,10 @@ mod introspection;
 #[cfg(feature = "jwt")]
 mod issuer;
 #[cfg(feature = "jwt")]
+mod jose;
+#[cfg(feature = "jwt")]
+mod judge;
+#[cfg(feature = "jwt")]
 mod jwt;
 #[cfg(feature = "jwt")]
 mod memory;
@@ -55,6 +59,8 @@ pub mod presets;
 mod published;
 #[cfg(feature = "jwt")]
 mod reach;
+#[cfg(feature = "jwt")]
+mod rules;
 #[cfg(all(test, feature = "jwt"))]
 mod table;
 
@@ -76,5 +82,6 @@ pub use self::{
     },
     fetch::{Fetch, FetchError, FetchErrorKind, HttpFetch, HttpFetchBuilder},
     introspection::{Introspection, IntrospectionAuth, IntrospectionDanger, introspection},
-    jwt::{Algorithm, Danger, Jwt, JwtAuth, issuers, jwt},
+    jose::Algorithm,
+    jwt::{Danger, Jwt, JwtAuth, issuers, jwt},
 };

@@ -19,7 +19,8 @@
 use crate::{
     exchange::{Exchange, exchange},
     introspection::{Introspection, introspection},
-    jwt::{Algorithm, Jwt, jwt},
+    jose::Algorithm,
+    jwt::{Jwt, jwt},
 };
 
 /// What is the same for all issuers of a provider. What is empty is as usual.

@@ -89,6 +89,6 @@ const INTRODUCTION: &str = "\
 
 Each row is one change to a token, an answer or a proof that is good. It is refused by the rule that it
 names, and by no other: a test leaves out one rule at a time, and the row passes with that rule left out
-and with no other. The rules are in `crates/toolgate-auth/src/jwt/rules.rs` and
+and with no other. The rules are in `crates/toolgate-auth/src/rules.rs` and
 `crates/toolgate-auth/src/dpop/rules.rs`.
 ";

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 
-use crate::jwt::rules::{Fault, Rule, Rules};
+use crate::rules::{Fault, Rule, Rules};
 
 /// What is made of tokens that are bound to a certificate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

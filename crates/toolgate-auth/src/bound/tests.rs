@@ -11,15 +11,16 @@ use serde_json::{Value, json};
 use toolgate_core::{Authenticate, Credentials, Evidence, Refusal, Verdict};
 
 use super::Bound;
-use crate::jwt::{
-    Algorithm, Jwt, jwt,
-    tests::kit::{
-        Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, Pair, RESOURCE, encode, now, published, sign,
-    },
-};
 use crate::{
     claims::Claims,
-    jwt::rules::{Fault, Rule, Rules},
+    jose::Algorithm,
+    jwt::{
+        Jwt, jwt,
+        tests::kit::{
+            Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, Pair, RESOURCE, encode, now, published, sign,
+        },
+    },
+    rules::{Fault, Rule, Rules},
 };
 
 const KEYS: &str = "https://issuer.example/keys";

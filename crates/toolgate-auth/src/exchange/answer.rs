@@ -10,7 +10,7 @@ use super::{
     error::Wanted,
     grant::{ACCESS_TOKEN, ID_JAG, JWT},
 };
-use crate::{bearer::Token, claims::Members, jwt::MAX_TOKEN};
+use crate::{bearer::Token, claims::Members, jose::MAX_TOKEN};
 
 /// Largest answer that is read, in bytes, whatever the fetch lets through.
 const MAX_ANSWER: usize = 64 * 1024;

@@ -40,6 +40,13 @@ pub(crate) fn is_loopback_http(uri: &Uri) -> bool {
     uri.scheme_str() == Some("http") && uri.host().is_some_and(is_loopback_host)
 }
 
+/// Whether keys may come from there: over TLS, or from loopback where the issuer is there as well.
+pub(crate) fn is_safe(uri: &Uri, loopback: bool) -> bool {
+    let https =
+        uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty());
+    https || (loopback && is_loopback_http(uri))
+}
+
 /// Whether `host` says by itself that it is this machine.
 fn is_loopback_host(host: &str) -> bool {
     match literal(host) {
@@ -191,5 +198,13 @@ mod tests {
         }
         assert!(!asked(LOOPBACK, "https://10.0.0.1/") && asked(PRIVATE, "https://10.0.0.1/"));
         assert!(!asked(PRIVATE, "http://10.0.0.1/") && !asked(PRIVATE, "http://issuer.example/"));
+    }
+
+    #[test]
+    fn loopback_without_tls_is_for_issuers_that_are_there() {
+        let uri = |text: &str| text.parse::<Uri>().unwrap();
+        assert!(is_safe(&uri("http://localhost:1/keys"), true));
+        assert!(!is_safe(&uri("http://localhost:1/keys"), false));
+        assert!(!is_safe(&uri("http://h.example/keys"), true));
     }
 }

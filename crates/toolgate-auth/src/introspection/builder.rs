@@ -20,9 +20,10 @@ use crate::{
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
     issuer::{Said, is_local, parsed},
-    jwt::{judge::Settings, rules::Rules},
+    judge::Settings,
     memory::Memory,
     reach::Reach,
+    rules::Rules,
 };
 
 const LEEWAY: Duration = Duration::from_secs(30);

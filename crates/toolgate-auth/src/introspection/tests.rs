@@ -31,10 +31,8 @@ use super::{Introspection, IntrospectionAuth, introspection};
 use crate::{
     client::ClientKey,
     fetch::{Fetch, FetchError, FetchErrorKind},
-    jwt::{
-        Algorithm,
-        tests::kit::{NOW, P256, RESOURCE},
-    },
+    jose::Algorithm,
+    jwt::tests::kit::{NOW, P256, RESOURCE},
     presets,
 };
 

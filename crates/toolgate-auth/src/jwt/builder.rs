@@ -11,15 +11,7 @@ use toolgate_core::{
     env::{self, Env},
 };
 
-use super::{
-    Clock, Issuer, JwtAuth,
-    algorithm::Algorithm,
-    issuers::issuers,
-    judge::{Required, Settings},
-    keys::Keys,
-    rules::Rules,
-    source::Source,
-};
+use super::{Clock, Issuer, JwtAuth, issuers::issuers, keys::Keys, source::Source};
 use crate::{
     bound::{Asked, Dpop, Mtls},
     claims::{Claims, Mapping, Principal},
@@ -27,6 +19,9 @@ use crate::{
     exchange::Exchange,
     fetch::{Fetch, HttpFetch, address},
     issuer::{Said, is_local, parsed},
+    jose::Algorithm,
+    judge::{Required, Settings},
+    rules::Rules,
 };
 
 /// Tokens that are remembered.

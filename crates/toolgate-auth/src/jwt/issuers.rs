@@ -4,10 +4,11 @@ use std::{sync::Arc, time::SystemTime};
 
 use toolgate_core::StartError;
 
-use super::{Clock, Jwt, JwtAuth, Shared, rules::Rules};
+use super::{Clock, Jwt, JwtAuth, Shared};
 use crate::{
     bound::{Possession, contradictions},
     memory::Memory,
+    rules::Rules,
 };
 
 /// Access tokens of several issuers.

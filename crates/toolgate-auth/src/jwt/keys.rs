@@ -12,11 +12,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{
-    keyset::KeySet,
-    source::{Source, SourceError},
+use super::source::{Source, SourceError};
+use crate::{
+    fetch::{Fetch, chain},
+    jose::KeySet,
 };
-use crate::fetch::{Fetch, chain};
 
 /// Age at which keys are renewed, while they stay in use.
 const STALE: Duration = Duration::from_secs(10 * 60);

@@ -6,8 +6,12 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header::ACCEPT};
 use serde::Deserialize;
 
-use super::{keyset::KeySet, rules::Rules};
-use crate::fetch::{Fetch, FetchError, address};
+use crate::{
+    fetch::{Fetch, FetchError, address::is_safe},
+    jose::KeySet,
+    published::places,
+    rules::Rules,
+};
 
 /// Largest document that is parsed, in bytes, whatever the [`Fetch`] lets through.
 const MAX_DOCUMENT: usize = 512 * 1024;
@@ -84,23 +88,6 @@ impl Source {
     }
 }
 
-/// Where an issuer's metadata may be: RFC 8414 section 3.1, then the same place for OpenID Connect
-/// (RFC 8414 section 5), then OpenID Connect's own (Discovery 1.0, section 4).
-pub(crate) fn places(issuer: &str) -> Vec<Uri> {
-    let trimmed = issuer.strip_suffix('/').unwrap_or(issuer);
-    let start = trimmed.find("://").map_or(0, |at| at + 3);
-    let slash = trimmed.get(start..).and_then(|rest| rest.find('/')).map(|at| start + at);
-    let (origin, path) = trimmed.split_at(slash.unwrap_or(trimmed.len()));
-    let mut places = vec![
-        format!("{origin}/.well-known/oauth-authorization-server{path}"),
-        format!("{origin}/.well-known/openid-configuration{path}"),
-    ];
-    if !path.is_empty() {
-        places.push(format!("{trimmed}/.well-known/openid-configuration"));
-    }
-    places.iter().filter_map(|place| place.parse().ok()).collect()
-}
-
 #[derive(Deserialize)]
 struct Metadata {
     issuer: String,
@@ -117,13 +104,6 @@ fn keys_uri(document: &[u8], issuer: &str, loopback: bool) -> Result<Uri, Source
     }
     let uri: Option<Uri> = metadata.jwks_uri.and_then(|uri| uri.parse().ok());
     uri.filter(|uri| is_safe(uri, loopback)).ok_or(SourceError::BadKeysUri)
-}
-
-/// Whether keys may come from there: over TLS, or from loopback where the issuer is there as well.
-pub(crate) fn is_safe(uri: &Uri, loopback: bool) -> bool {
-    let https =
-        uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty());
-    https || (loopback && address::is_loopback_http(uri))
 }
 
 impl fmt::Display for SourceError {
@@ -157,27 +137,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_is_looked_for_where_the_specifications_say() {
-        let at = |issuer| places(issuer).iter().map(Uri::to_string).collect::<Vec<_>>();
-        assert_eq!(
-            at("https://h.example"),
-            [
-                "https://h.example/.well-known/oauth-authorization-server",
-                "https://h.example/.well-known/openid-configuration",
-            ]
-        );
-        assert_eq!(at("https://h.example/"), at("https://h.example"));
-        assert_eq!(
-            at("https://h.example/realms/a/"),
-            [
-                "https://h.example/.well-known/oauth-authorization-server/realms/a",
-                "https://h.example/.well-known/openid-configuration/realms/a",
-                "https://h.example/realms/a/.well-known/openid-configuration",
-            ]
-        );
-    }
-
-    #[test]
     fn a_document_counts_for_the_issuer_it_names_and_no_other() {
         let read = |text: &str| keys_uri(text.as_bytes(), "https://h.example", false);
         let good = r#"{"issuer":"https://h.example","jwks_uri":"https://k.example/keys","x":1}"#;
@@ -189,13 +148,5 @@ mod tests {
             assert!(matches!(read(&text), Err(SourceError::BadKeysUri)), "{uri}");
         }
         assert!(matches!(read("{}"), Err(SourceError::NotMetadata)));
-    }
-
-    #[test]
-    fn loopback_without_tls_is_for_issuers_that_are_there() {
-        let uri = |text: &str| text.parse::<Uri>().unwrap();
-        assert!(is_safe(&uri("http://localhost:1/keys"), true));
-        assert!(!is_safe(&uri("http://localhost:1/keys"), false));
-        assert!(!is_safe(&uri("http://h.example/keys"), true));
     }
 }

@@ -3,10 +3,8 @@
 use super::{opaque::Server, *};
 use crate::{
     bound::certificate,
-    jwt::{
-        issuers,
-        rules::{Rule, Rules},
-    },
+    jwt::issuers,
+    rules::{Rule, Rules},
     table::{Family, Row},
 };
 

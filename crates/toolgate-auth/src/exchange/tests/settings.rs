@@ -7,8 +7,9 @@ use super::*;
 use crate::{
     client::ClientKey,
     introspection::introspection,
+    jose::Algorithm,
     jwt::{
-        Algorithm, jwt,
+        jwt,
         tests::kit::{self, Draft, FakeIssuer, P256, RESOURCE, bearing},
     },
 };

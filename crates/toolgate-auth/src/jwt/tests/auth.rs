@@ -12,7 +12,8 @@ use toolgate_core::{
 use super::kit::{Draft, FakeIssuer, ISSUER, NOW, OTHER_RSA, P256, RESOURCE, RSA, now, published};
 use crate::{
     fetch::tests::net::Peer,
-    jwt::{Algorithm, Jwt, JwtAuth, jwt},
+    jose::Algorithm,
+    jwt::{Jwt, JwtAuth, jwt},
 };
 
 const KEYS: &str = "https://issuer.example/keys";

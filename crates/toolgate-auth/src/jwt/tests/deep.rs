@@ -6,8 +6,8 @@ use super::{
     kit::{Draft, ED25519, P256, P384, RSA, encode, published},
     rows::judged,
 };
-use crate::jwt::{
-    Algorithm,
+use crate::{
+    jose::Algorithm,
     rules::{Rule, Rules},
 };
 

@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     bound::Dpop,
-    jwt::{Algorithm, keyset::MAX_ATTEMPTS, rules::Rules},
+    jose::{Algorithm, MAX_ATTEMPTS},
+    rules::Rules,
 };
 
 fn passes(draft: &Draft) -> bool {

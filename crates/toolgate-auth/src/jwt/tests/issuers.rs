@@ -6,7 +6,8 @@ use toolgate_core::{Authenticate, Identity, PrincipalType, Verdict};
 use super::kit::{Draft, FakeIssuer, ISSUER, P256, Pair, RESOURCE, RSA, bearing, now, published};
 use crate::{
     auth_fn, chain,
-    jwt::{Algorithm, Jwt, JwtAuth, issuers, jwt},
+    jose::Algorithm,
+    jwt::{Jwt, JwtAuth, issuers, jwt},
 };
 
 const OTHER: &str = "https://other.example";

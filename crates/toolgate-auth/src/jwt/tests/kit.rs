@@ -26,7 +26,9 @@ use toolgate_core::{BoxFuture, Credentials, Evidence};
 use crate::{
     bound::{Dpop, Mtls},
     fetch::{Fetch, FetchError, FetchErrorKind},
-    jwt::{Algorithm, judge::Settings, rules::Rules},
+    jose::Algorithm,
+    judge::Settings,
+    rules::Rules,
 };
 
 pub(crate) const ISSUER: &str = "https://issuer.example";

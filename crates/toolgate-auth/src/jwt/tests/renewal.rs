@@ -8,11 +8,13 @@ use serde_json::json;
 use tokio::time::advance;
 
 use super::kit::{FakeIssuer, ISSUER, OTHER_RSA, P256, Pair, published};
-use crate::jwt::{
-    keys::{Keys, Outage},
-    keyset::KeySet,
+use crate::{
+    jose::KeySet,
+    jwt::{
+        keys::{Keys, Outage},
+        source::Source,
+    },
     rules::Rules,
-    source::Source,
 };
 
 const METADATA: &str = "https://issuer.example/.well-known/oauth-authorization-server";

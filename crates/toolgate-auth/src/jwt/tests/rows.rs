@@ -6,13 +6,9 @@ use super::kit::{Draft, NOW, OTHER_RSA, P256, RESOURCE, RSA, SHORT_RSA, encode, 
 use crate::{
     bound::{Dpop, Mtls},
     claims::Claims,
-    jwt::{
-        Algorithm,
-        judge::{Required, judge},
-        keyset::{KeySet, MAX_ATTEMPTS},
-        rules::{Fault, Rule, Rules},
-        token,
-    },
+    jose::{Algorithm, KeySet, MAX_ATTEMPTS, split},
+    judge::{Required, header, judge},
+    rules::{Fault, Rule, Rules},
     table::{Family, Row},
 };
 
@@ -275,7 +271,7 @@ fn with_stray_bits(token: String) -> String {
 pub(super) fn judged(draft: &Draft, token: &str, rules: Rules) -> Result<Claims, Fault> {
     let mut settings = draft.settings.clone();
     settings.rules = rules;
-    let read = token::split(token, rules)?.judged(&settings)?;
+    let read = header(split(token, rules)?, &settings)?;
     let keys = KeySet::read(&draft.document(), rules).unwrap();
     judge(&read, &keys, &settings, RESOURCE, now())?;
     Ok(read.claims)

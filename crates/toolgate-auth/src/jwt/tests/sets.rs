@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::kit::{ED25519, OTHER_RSA, P256, P521, RSA, published};
-use crate::jwt::{
-    key::{Key, Skip},
-    keyset::KeySet,
+use crate::{
+    jose::{Key, KeySet, Skip},
     rules::Rules,
 };
 

@@ -1,23 +1,25 @@
 //! Whether a token is let in: pure, with the keys, the settings and the time given.
 
+mod audience;
+mod header;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use toolgate_core::Refusal;
 
-use super::{
-    algorithm::Algorithm,
-    audience,
-    keyset::KeySet,
-    rules::{Fault, Rule, Rules},
-    token::Unverified,
-};
+pub(crate) use self::header::header;
 use crate::{
     bound::{Bound, Dpop, Mtls},
     claims::Claims,
+    jose::{Algorithm, KeySet, Unverified},
+    rules::{Fault, Rule, Rules},
 };
 
 /// Latest second that a date may name: the end of the year 9999.
 const LAST: f64 = 253_402_300_799.0;
+
+pub(crate) const NO_AUDIENCE: &str = "no audience to hold tokens against: the transport names no resource; \
+                           set its public URL, or an audience";
 
 /// What tokens are held against.
 #[derive(Clone, Debug)]
@@ -42,27 +44,14 @@ impl Settings {
     /// The refusal for a rule that was broken.
     pub(crate) fn refusal(&self, rule: Rule, resource: &str) -> Refusal {
         match (rule, &*self.audiences) {
-            (Rule::Issuer, _) => refusal(rule, &[&self.issuer]),
-            (Rule::Audience, []) => refusal(rule, &[resource]),
+            (Rule::Issuer, _) => rule.refusal(&[&self.issuer]),
+            (Rule::Audience, []) => rule.refusal(&[resource]),
             (Rule::Audience, accepted) => {
-                refusal(rule, &accepted.iter().map(String::as_str).collect::<Vec<_>>())
+                rule.refusal(&accepted.iter().map(String::as_str).collect::<Vec<_>>())
             }
-            _ => refusal(rule, &[]),
+            _ => rule.refusal(&[]),
         }
     }
-}
-
-/// The refusal for a broken rule. The log is told what was expected, never what the token says.
-pub(crate) fn refusal(rule: Rule, expected: &[&str]) -> Refusal {
-    let message = rule.message();
-    let expected = match expected {
-        [] => String::new(),
-        [one] => format!("; expected {one}"),
-        several => format!("; expected one of {}", several.join(", ")),
-    };
-    let refusal = Refusal::invalid(message).detail(format!("{message} (rule {rule:?}{expected})"));
-    // Claims are judged once it is known whose they are.
-    if rule == Rule::Expiry { refusal.genuine() } else { refusal }
 }
 
 /// A claim that a token has to have, or one of several.
@@ -85,7 +74,7 @@ impl Required {
 }
 
 /// Judges a token that was read: its signature first, then what it says.
-pub(super) fn judge(
+pub(crate) fn judge(
     token: &Unverified<'_>,
     keys: &KeySet,
     settings: &Settings,

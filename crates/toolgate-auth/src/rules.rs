@@ -1,9 +1,11 @@
-//! The rules that a token has to keep, by name.
+//! The rules that a token has to keep, by name, and the refusal of one that breaks them.
+
+use toolgate_core::Refusal;
 
 /// One rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// Not longer than [`MAX_TOKEN`](super::token::MAX_TOKEN).
+    /// Not longer than [`MAX_TOKEN`](crate::jose::MAX_TOKEN).
     Length,
     /// Three parts (RFC 7515, section 7.1).
     Parts,
@@ -65,6 +67,20 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
+    /// The refusal of a token that broke it. The log is told what was expected, never what the token says.
+    pub(crate) fn refusal(self, expected: &[&str]) -> Refusal {
+        let message = self.message();
+        let expected = match expected {
+            [] => String::new(),
+            [one] => format!("; expected {one}"),
+            several => format!("; expected one of {}", several.join(", ")),
+        };
+        let refusal =
+            Refusal::invalid(message).detail(format!("{message} (rule {self:?}{expected})"));
+        // Claims are judged once it is known whose they are.
+        if self == Self::Expiry { refusal.genuine() } else { refusal }
+    }
+
     /// What a peer is told that broke it.
     pub(crate) fn message(self) -> &'static str {
         match self {

@@ -8,27 +8,29 @@ use serde_json::Value;
 
 use super::{
     key::{Key, Skip},
-    rules::{Fault, Rule, Rules},
     token::Unverified,
 };
-use crate::memory::{Hash, hash};
+use crate::{
+    memory::{Hash, hash},
+    rules::{Fault, Rule, Rules},
+};
 
 /// Most keys that are read from one set.
 const MAX_KEYS: usize = 64;
 /// Most keys that are tried for one token.
-pub(super) const MAX_ATTEMPTS: usize = 4;
+pub(crate) const MAX_ATTEMPTS: usize = 4;
 
 /// The keys of a set (RFC 7517, section 5) that verify signatures.
 ///
 /// A set is read key by key: issuers publish keys for encryption and keys of types to come beside
 /// those that sign, and one that is not understood must not cost the others.
 #[derive(Debug)]
-pub(super) struct KeySet {
+pub(crate) struct KeySet {
     keys: Vec<Key>,
     /// How many others were left out, and why.
-    pub(super) skipped: BTreeMap<Skip, usize>,
+    pub(crate) skipped: BTreeMap<Skip, usize>,
     /// What tells this set from another: the hash of its document.
-    pub(super) digest: Hash,
+    pub(crate) digest: Hash,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +40,7 @@ struct Document {
 
 impl KeySet {
     /// Reads a set's document; `None` when it is no set.
-    pub(super) fn read(document: &[u8], rules: Rules) -> Option<Self> {
+    pub(crate) fn read(document: &[u8], rules: Rules) -> Option<Self> {
         let digest = hash(&[document]);
         let document: Document = serde_json::from_slice(document).ok()?;
         let mut set = Self { keys: Vec::new(), skipped: BTreeMap::new(), digest };
@@ -54,13 +56,13 @@ impl KeySet {
     }
 
     /// How many keys there are to verify with.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }
 
     /// Checks the signature with the key that the token names, or with the few that fit when it
     /// names none.
-    pub(super) fn verify(&self, token: &Unverified<'_>, rules: Rules) -> Result<(), Fault> {
+    pub(crate) fn verify(&self, token: &Unverified<'_>, rules: Rules) -> Result<(), Fault> {
         let named = |key: &&Key| token.key_id.is_none() || key.id == token.key_id;
         let known = self.keys.iter().any(|key| named(&key));
         if !known && rules.enforce(Rule::KeyId) {

@@ -9,10 +9,8 @@ use josekit::{
 };
 use serde_json::Value;
 
-use super::{
-    algorithm::Algorithm,
-    rules::{Rule, Rules},
-};
+use super::algorithm::Algorithm;
+use crate::rules::{Rule, Rules};
 
 /// Fewest and most bits of an RSA modulus: RFC 7518 section 3.3, and what OpenSSL will verify.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=16384;
