@@ -1,6 +1,6 @@
 //! Answers as HTTP carries them, and refusals before they are answers.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use http::{
@@ -15,6 +15,9 @@ use toolgate_core::{
 };
 
 use super::body::Body;
+
+/// When to come back after one of this transport's own bounds.
+pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 

@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
 use toolgate_core::BoxError;
 
-use super::{admission::Permit, conn::Busy, legacy::OwnStream, sse::Events};
+use super::{activity::Busy, admission::Permit, legacy::live::OwnStream, sse::Events};
 
 /// The body of an answer.
 pub struct Body {

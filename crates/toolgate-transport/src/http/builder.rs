@@ -19,12 +19,13 @@ use super::{
     cors::Cors,
     door::Plan,
     endpoint::Endpoint,
-    evidence::Shown,
     limits::Limits,
     listener::Listening,
     rate::Rate,
     service::McpService,
-    settings::{Events, Place, Settings},
+    settings::{Events, Settings},
+    shown::Shown,
+    site::Place,
 };
 
 /// HTTP, being set up. What is set in code wins over the environment, and that over defaults.

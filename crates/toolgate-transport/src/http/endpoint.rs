@@ -6,7 +6,6 @@ use std::{
         Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
@@ -21,7 +20,7 @@ use toolgate_core::{
 use super::{
     accept::Accepts,
     admission::{Admission, Bucket, Permit},
-    answer::{self, Problem},
+    answer::{self, Problem, RETRY},
     body::Body,
     cors::{self, Page},
     discard::Discards,
@@ -42,9 +41,6 @@ use crate::{
     life::OwnLife,
     revoking::Revoking,
 };
-
-/// When to come back after one of this transport's own bounds.
-pub(crate) const RETRY: Duration = Duration::from_secs(1);
 
 /// Everything that answers share.
 pub(crate) struct Endpoint {

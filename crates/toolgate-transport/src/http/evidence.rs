@@ -2,7 +2,6 @@
 
 use std::{
     any::{Any, TypeId},
-    fmt,
     net::{IpAddr, SocketAddr},
     sync::Arc,
 };
@@ -41,28 +40,6 @@ impl Peer {
     /// The address at the other end, where it is known.
     pub(crate) fn of(extensions: &Extensions) -> Option<IpAddr> {
         extensions.get::<Self>().map(|peer| peer.addr.ip())
-    }
-}
-
-/// A type of extension that an authenticator may see.
-#[derive(Clone, Copy)]
-pub(crate) struct Shown {
-    id: TypeId,
-    find: for<'a> fn(&'a Extensions) -> Option<&'a (dyn Any + Send + Sync)>,
-}
-
-impl Shown {
-    pub(crate) fn of<T: Send + Sync + 'static>() -> Self {
-        Self {
-            id: TypeId::of::<T>(),
-            find: |all| all.get::<T>().map(|found| found as &(dyn Any + Send + Sync)),
-        }
-    }
-}
-
-impl fmt::Debug for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Shown")
     }
 }
 
@@ -158,8 +135,8 @@ impl Evidence for Shared {
     }
 
     fn extension(&self, of: TypeId) -> Option<&(dyn Any + Send + Sync)> {
-        let shown = self.head.site.shown.iter().find(|shown| shown.id == of)?;
-        (shown.find)(&self.head.parts.extensions)
+        let shown = self.head.site.shown.iter().find(|shown| shown.is(of))?;
+        shown.find(&self.head.parts.extensions)
     }
 }
 
@@ -168,7 +145,10 @@ mod tests {
     use http::{HeaderValue, Request};
     use toolgate_core::{Credentials, Networks, credentials::Field};
 
-    use super::{super::proxies::Proxies, *};
+    use super::{
+        super::{proxies::Proxies, shown::Shown},
+        *,
+    };
 
     fn credentials(resource: Option<&str>) -> Credentials {
         let site = Site {

@@ -10,7 +10,7 @@ use http::{Response, header};
 use http_body_util::BodyExt;
 use tokio::{net::TcpStream, time::timeout};
 
-use super::{body::Body, conn::Busy};
+use super::{activity::Busy, body::Body};
 
 /// An answer, and the connection on which its request came. Nothing of it was written yet, and all
 /// before it was: hyper reads no further request until an earlier answer has gone out.

@@ -4,6 +4,7 @@
 mod asks;
 mod batch;
 mod session;
+mod store;
 mod talk;
 
 mod line;
@@ -15,7 +16,7 @@ mod keep;
 mod outlive;
 mod readers;
 
-mod live;
+pub(super) mod live;
 mod own;
 mod recheck;
 mod sessions;
@@ -46,7 +47,7 @@ use self::{
     sessions::{Ends, LiveSessions},
     talk::Talk,
 };
-pub(crate) use self::{asks::SessionAsks, live::OwnStream, outlive::Lasting};
+pub(crate) use self::{asks::SessionAsks, outlive::Lasting};
 use super::{
     admission::Admission,
     answer::{self, Problem},

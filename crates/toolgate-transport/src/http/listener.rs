@@ -16,7 +16,7 @@ use super::{
     endpoint::Endpoint,
     places::Places,
     service::McpService,
-    settings::Place,
+    site::Place,
 };
 use crate::signals::Signals;
 

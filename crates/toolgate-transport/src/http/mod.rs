@@ -40,6 +40,7 @@ mod listener;
 mod service;
 
 mod accept;
+mod activity;
 mod admission;
 mod conn;
 mod decimal;
@@ -64,6 +65,7 @@ mod reply;
 mod sentinel;
 mod settings;
 mod shape;
+mod shown;
 mod site;
 mod sse;
 mod throttle;

@@ -1,6 +1,6 @@
 //! Settings, and whether they agree with each other, with the service and with the authenticator.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
@@ -14,14 +14,14 @@ use super::{
     about::About,
     certificate::{CertificateHeader, Relayed},
     cors::Cors,
-    evidence::Shown,
     host::{Host, Hosts},
     legacy::mirrored,
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
     rate::Rate,
-    site::{HEALTH, READY, Site, Sse},
+    shown::Shown,
+    site::{HEALTH, Place, READY, Site, Sse},
     url::{Origin, PublicUrl},
 };
 use crate::{
@@ -72,21 +72,6 @@ impl fmt::Debug for Settings {
             .field("cors", &self.cors)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where requests come in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Place {
-    /// Through somebody else's server.
-    Mounted,
-    /// At an address of our own.
-    Bound(SocketAddr),
-}
-
-impl Place {
-    fn is_loopback(self) -> bool {
-        matches!(self, Self::Bound(addr) if addr.ip().to_canonical().is_loopback())
     }
 }
 

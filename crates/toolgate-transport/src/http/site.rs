@@ -1,23 +1,39 @@
 //! Where an endpoint is: its own path, and the names that the world knows it by.
 
+use std::net::SocketAddr;
+
 use http::{StatusCode, request::Parts};
 
 use super::{
     answer::Problem,
     certificate::Relayed,
     cors::{self, Page, Rules},
-    evidence::Shown,
     host::{BadHost, Hosts},
     legacy::mirrored,
     limits::Limits,
     metadata::WELL_KNOWN,
     proxies::Proxies,
-    settings::Place,
+    shown::Shown,
     url::PublicUrl,
 };
 
 pub(crate) const HEALTH: &str = "/health";
 pub(crate) const READY: &str = "/ready";
+
+/// Where requests come in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Through somebody else's server.
+    Mounted,
+    /// At an address of our own.
+    Bound(SocketAddr),
+}
+
+impl Place {
+    pub(crate) fn is_loopback(self) -> bool {
+        matches!(self, Self::Bound(addr) if addr.ip().to_canonical().is_loopback())
+    }
+}
 
 /// All that is known of it before the first request.
 #[derive(Debug, Default)]

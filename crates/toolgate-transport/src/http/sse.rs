@@ -16,7 +16,7 @@ use tokio::{
 };
 use toolgate_core::{BoxError, legacy::EventId};
 
-use super::conn::Busy;
+use super::activity::Busy;
 
 /// A comment, which clients ignore and idle connections live on.
 pub(crate) const KEEP_ALIVE: Bytes = Bytes::from_static(b": keep-alive\n\n");

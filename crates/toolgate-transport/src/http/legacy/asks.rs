@@ -15,13 +15,13 @@ use toolgate_core::{
 use super::{
     super::{
         admission::{Admission, Bucket, Permit, Place},
-        answer::{self, Problem},
+        answer::{self, Problem, RETRY},
         body::Body,
-        endpoint::{Endpoint, RETRY},
+        endpoint::Endpoint,
         evidence::Head,
         message::{Admitted, bad},
     },
-    session::{PATIENCE, kept},
+    store::{PATIENCE, kept},
     talk::Talk,
 };
 use crate::legacy::{Asks, Farewell, Frame, OpenQuestions, Side};

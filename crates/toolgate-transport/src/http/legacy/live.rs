@@ -25,7 +25,7 @@ use toolgate_core::{
 };
 
 use super::{
-    super::{admission::Permit, conn::Busy, sse},
+    super::{activity::Busy, admission::Permit, sse},
     keep::Keep,
     lines::Calling,
     tenure::Tenure,

@@ -19,9 +19,9 @@ use super::{
     super::{
         accept::Accepts,
         admission::Permit,
-        answer::{self, Problem},
+        answer::{self, Problem, RETRY},
         body::Body,
-        endpoint::{Endpoint, RETRY},
+        endpoint::Endpoint,
         evidence::Head,
         message::{Admitted, bad},
         mirror, shape,

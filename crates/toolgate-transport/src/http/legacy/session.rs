@@ -1,14 +1,13 @@
 //! Sessions: begun by a handshake, found by the owner alone, ended by the owner or by time.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use futures::FutureExt;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header, request::Parts};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use toolgate_core::{
-    BoxFuture, Caller, Error, Refused,
+    Caller, Error, Refused,
     error::incident_id,
-    legacy::{Owner, SessionId, SessionKey, SessionRecord, StoreError, Turn},
+    legacy::{Owner, SessionId, SessionKey, SessionRecord, Turn},
     protocol::{
         code,
         legacy::{Revision, SESSION_NOT_FOUND},
@@ -17,19 +16,16 @@ use toolgate_core::{
 
 use super::{
     super::{
-        answer::{self, Problem},
+        answer::{self, Problem, RETRY},
         body::Body,
-        endpoint::{Endpoint, RETRY},
+        endpoint::Endpoint,
         evidence::Head,
         message::{Admitted, bad},
         mirror,
     },
-    keep::reasons,
+    store::{Unkept, kept},
     talk::Talk,
 };
-
-/// How long the store of sessions may take where no request waits for it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) static SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
@@ -155,23 +151,13 @@ pub(super) fn unknown() -> Box<Problem> {
     Problem::of(StatusCode::NOT_FOUND, Error::new(SESSION_NOT_FOUND, "session not found"))
 }
 
-/// Asks a store, which may be slow, fail or panic: none of it is the client's fault, and none lets
-/// anybody in.
-pub(super) async fn kept<'a, T>(
-    deadline: Instant,
-    ask: impl FnOnce() -> BoxFuture<'a, Result<T, StoreError>>,
-) -> Result<T, Box<Problem>> {
-    // Asking runs the store's code too, so that happens inside as well.
-    let asked = AssertUnwindSafe(async { ask().await }).catch_unwind();
-    match timeout_at(deadline, asked).await {
-        Ok(Ok(Ok(kept))) => Ok(kept),
-        Ok(Ok(Err(StoreError::Full))) => {
-            let problem = unavailable("there are too many sessions");
-            Err(problem.remedy("sessions: MemorySessions::all, or the store's own bound"))
+impl From<Unkept> for Box<Problem> {
+    fn from(why: Unkept) -> Self {
+        match why {
+            Unkept::Full => unavailable("there are too many sessions")
+                .remedy("sessions: MemorySessions::all, or the store's own bound"),
+            Unkept::Broken(reason) => broken(&reason),
         }
-        Ok(Ok(Err(error))) => Err(broken(&reasons(&error))),
-        Ok(Err(_)) => Err(broken("the session store panicked")),
-        Err(_) => Err(broken("the session store did not answer in time")),
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     keep::Keep,
     live::{LiveSession, Times},
     recheck::recheck,
-    session::{PATIENCE, kept},
+    store::{PATIENCE, kept},
 };
 use crate::revoking::Revoking;
 
