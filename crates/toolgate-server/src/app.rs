@@ -1,11 +1,11 @@
 //! The built server: one service, whatever carries its messages.
 
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use toolgate_core::{
     Audit, BoxFuture, Cache, Caller, Card, Context, Error, Request, Running, Service,
-    error::incident_id, protocol::method,
+    protocol::method,
 };
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     audit::Under,
     catalog::{Catalog, Entry},
     completion,
+    incident::incident,
     items::{Has, Items},
     layer::inner::Inners,
     listen,
@@ -167,11 +168,4 @@ enum Method {
 struct Page {
     #[serde(default)]
     cursor: Option<String>,
-}
-
-/// Logs a failure of ours under an id, and makes the error that tells the caller only the id.
-pub(crate) fn incident(item: &str, cause: &(impl Display + ?Sized)) -> Error {
-    let id = incident_id();
-    tracing::error!(incident = %id, item, %cause, "internal error");
-    Error::internal_with_id(&id)
 }

@@ -15,9 +15,9 @@ use toolgate_core::{BoxFuture, Context, Error, Notes, Reply, Running, protocol::
 
 use crate::{
     access::Item,
-    app::incident,
     ask::desk::Round,
     failure::{Failure, Result as ToolResult},
+    incident::incident,
 };
 
 /// What the author's code came to.

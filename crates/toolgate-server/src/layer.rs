@@ -38,28 +38,10 @@ pub use self::{
     inner::{Inner, Work},
     outer::{Outer, Passed, Passing},
 };
-use crate::server::Server;
 
 /// The layers of a server, outermost first.
 #[derive(Default)]
 pub(crate) struct Layers {
     pub(crate) outer: Vec<outer::Layer>,
     pub(crate) inner: Vec<inner::Layer>,
-}
-
-impl<S> Server<S> {
-    /// A layer around every request, within those that were added before.
-    #[must_use]
-    pub fn outer(mut self, layer: impl Outer) -> Self {
-        self.layers.outer.push(outer::erased(layer));
-        self
-    }
-
-    /// A layer around the work of every tool, resource and prompt, within those that were added
-    /// before.
-    #[must_use]
-    pub fn inner(mut self, layer: impl Inner) -> Self {
-        self.layers.inner.push(inner::erased(layer));
-        self
-    }
 }

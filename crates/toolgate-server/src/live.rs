@@ -6,11 +6,11 @@ use std::{fmt, future::Future, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 use toolgate_core::{Context, StartError, bus::Change};
 
 use crate::{
     failure::Result,
+    shared::Shared,
     shelf::{Shelf, Stock},
     tool::{
         Run, RunBlocking, ToolSpec,
@@ -18,19 +18,6 @@ use crate::{
         output::Output,
     },
 };
-
-/// What handlers share.
-pub(crate) struct Shared<S> {
-    pub(crate) state: Arc<S>,
-    /// For handlers that block.
-    pub(crate) room: Arc<Semaphore>,
-}
-
-impl<S> Clone for Shared<S> {
-    fn clone(&self) -> Self {
-        Self { state: self.state.clone(), room: self.room.clone() }
-    }
-}
 
 /// Changes what a server serves while it serves it; made by [`Server::live`](crate::Server::live).
 ///

@@ -1,7 +1,9 @@
 //! The builder of a server.
 
+mod asking;
 mod deciding;
 mod kinds;
+mod layers;
 
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc, thread};
 
@@ -20,9 +22,10 @@ use crate::{
     ask::{desk::Desk, settings::Settings},
     failure::Result,
     layer::{Layers, inner::Inners, outer::Layered},
-    live::{Live, Shared},
+    live::Live,
     page::Pager,
     rules::{Declared, Rules},
+    shared::Shared,
     shelf::{Facts, Shelf, Stock},
     tool::{
         Run, RunBlocking, ToolSpec,

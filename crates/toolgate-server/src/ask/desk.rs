@@ -18,8 +18,8 @@ use super::{
     used::{Use, Used},
 };
 use crate::{
-    app::incident,
     capability,
+    incident::incident,
     seal::{self, Sealer},
 };
 

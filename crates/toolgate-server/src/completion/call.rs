@@ -13,10 +13,10 @@ use toolgate_core::{
 use super::{Source, Typed};
 use crate::{
     access::Item,
-    app::incident,
     audit::Under,
     catalog::{self, Entry},
     handle::{self, Ended},
+    incident::incident,
     items::Items,
 };
 

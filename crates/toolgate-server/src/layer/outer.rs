@@ -17,9 +17,10 @@ use toolgate_core::{
 };
 
 use crate::{
-    app::{App, incident},
+    app::App,
     failure::{Failure, ToolError},
     handle,
+    incident::incident,
 };
 
 /// A layer around every request: a closure, or a type of your own.

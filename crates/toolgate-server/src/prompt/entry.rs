@@ -18,7 +18,7 @@ use crate::{
     catalog::Entry,
     completion::Completions,
     failure::Result as ToolResult,
-    live::Shared,
+    shared::Shared,
     text::{self, TextValue},
 };
 

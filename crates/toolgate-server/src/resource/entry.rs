@@ -4,6 +4,7 @@
 use std::{any::Any, future::Future, sync::Arc};
 
 use serde::de::DeserializeOwned;
+use serde_json::json;
 use toolgate_core::{
     BoxFuture, Context, Error,
     protocol::{
@@ -13,13 +14,13 @@ use toolgate_core::{
     },
 };
 
-use super::{IntoContents, Origin, Read, read::no_such, spec::ResourceSpec};
+use super::{IntoContents, Origin, Read, spec::ResourceSpec};
 use crate::{
     access::Access,
     catalog::Entry,
     completion::Completions,
     failure::Result as ToolResult,
-    live::Shared,
+    shared::Shared,
     text::{self, TextValue, shape},
 };
 
@@ -37,6 +38,12 @@ impl Asked {
     fn typed<A: DeserializeOwned>(&self) -> Result<A, Error> {
         text::typed(&self.values).map_err(|words| no_such(&self.origin.uri, words))
     }
+}
+
+/// The error that there is no such resource; names the URI, unless that is longer than any.
+pub(crate) fn no_such(uri: &str, words: String) -> Error {
+    let data = (uri.len() <= uri::MAX).then(|| Json::of(&json!({ "uri": uri })).ok());
+    Error::invalid_params(words).with_data(data.flatten())
 }
 
 pub(crate) fn of_type<T: Read<S>, S: Send + Sync + 'static>(shared: &Shared<S>) -> Made {

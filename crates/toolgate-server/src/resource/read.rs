@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
-use serde_json::json;
 use toolgate_core::{
     Cache, Context, Error, Reply, Request, Running,
     protocol::{
@@ -15,7 +14,7 @@ use toolgate_core::{
 
 use super::{
     Origin,
-    entry::{Asked, ResourceEntry, TemplateEntry},
+    entry::{Asked, ResourceEntry, TemplateEntry, no_such},
 };
 use crate::{
     access::Item,
@@ -164,10 +163,4 @@ async fn run(
 
 fn unknown(uri: &str) -> Error {
     no_such(uri, "unknown resource".into())
-}
-
-/// The error that there is no such resource; names the URI, unless that is longer than any.
-pub(crate) fn no_such(uri: &str, words: String) -> Error {
-    let data = (uri.len() <= uri::MAX).then(|| Json::of(&json!({ "uri": uri })).ok());
-    Error::invalid_params(words).with_data(data.flatten())
 }

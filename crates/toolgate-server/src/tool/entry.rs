@@ -16,7 +16,7 @@ use super::{
     schema,
     spec::ToolSpec,
 };
-use crate::{access::Access, catalog::Entry, failure::Result, live::Shared};
+use crate::{access::Access, catalog::Entry, failure::Result, shared::Shared};
 
 pub(crate) struct ToolEntry {
     pub(crate) spec: ToolSpec,
