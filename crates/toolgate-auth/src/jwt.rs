@@ -19,7 +19,7 @@ use std::{
 };
 
 use toolgate_core::{
-    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
+    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard, ScopePrefix,
     Verdict, protocol::Json,
 };
 
@@ -89,6 +89,7 @@ struct Issuer {
     /// Whether its tokens are remembered; the memory itself is shared.
     remembers: bool,
     exchanger: Option<Exchanger>,
+    scope_prefix: Option<ScopePrefix>,
 }
 
 impl Authenticate for JwtAuth {
@@ -113,6 +114,7 @@ impl Authenticate for JwtAuth {
         // A proof names the public URL.
         card.needs_resource = self.0.possession.looks_at_proofs()
             || issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
+        card.scope_prefix = issuers.iter().find_map(|issuer| issuer.scope_prefix.clone());
         card.more = self.0.possession.card();
         // A promise to tools, so it holds only where it holds for every issuer.
         let made = |issuer: &Issuer| -> Vec<_> {

@@ -290,8 +290,42 @@ pub struct ResourceCard {
     pub needs_resource: bool,
     /// The author's types that it makes.
     pub principals: Vec<PrincipalType>,
+    /// What its tokens leave out of scopes, and clients have to ask for.
+    pub scope_prefix: Option<ScopePrefix>,
     /// Further members of the document.
     pub more: Vec<(String, Json)>,
+}
+
+/// What an authorization server knows scopes under and leaves out of tokens.
+///
+/// Entra ID is such a one: a client asks for `https://mcp.example.com/mcp/files.read`, and the token has
+/// `files.read`. Challenges and the metadata document name scopes as clients ask for them; whatever is
+/// said of scopes here, at tools and in hierarchies, names them as tokens do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopePrefix {
+    /// The resource identifier, with a slash after it.
+    Resource,
+    /// A text, such as `api://8f9b2c9c-3f4e-4d5c-9f53-7f4d7c1a0b11/`.
+    Text(Box<str>),
+}
+
+impl ScopePrefix {
+    /// The prefix at a resource; none where that has no name.
+    pub fn at<'a>(&'a self, resource: Option<&str>) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Resource => resource.map(|resource| {
+                Cow::Owned(format!("{}/", resource.strip_suffix('/').unwrap_or(resource)))
+            }),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for ScopePrefix {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
+    }
 }
 
 /// Judges a request's credentials: the one way in for every transport.

@@ -101,6 +101,8 @@ pub struct Realm<'a> {
     pub known: Scopes,
     /// Scopes that the caller holds.
     pub held: Scopes,
+    /// What clients put before scopes to ask for them; challenges do the same ([`Scopes::under`]).
+    pub scope_prefix: Option<&'a str>,
     /// The authenticator's challenges; none where nobody authenticates.
     pub challenges: Vec<Challenge>,
 }
@@ -183,6 +185,7 @@ fn challenge(
     if realm.challenges.is_empty() {
         return vec![];
     }
+    let scopes = realm.scope_prefix.map_or_else(|| scopes.clone(), |it| scopes.under(it));
     let scopes = scopes.to_string();
     let scope = Some(&*scopes).filter(|scopes| !scopes.is_empty());
     let mut texts = Vec::new();

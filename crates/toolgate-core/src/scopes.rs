@@ -39,6 +39,30 @@ impl Scopes {
         self.iter().filter(|scope| other.contains(scope)).collect()
     }
 
+    /// The same, as a client asks an authorization server for them that knows them under `prefix` and
+    /// leaves it out of tokens.
+    ///
+    /// What such a server knows under no prefix stays as it is: scopes of OpenID Connect (Core 1.0, sections
+    /// 5.4 and 11), and those that are URIs already.
+    ///
+    /// ```
+    /// use toolgate_core::Scopes;
+    ///
+    /// let scopes = Scopes::from(["files:read", "openid", "https://graph.example/mail.read"]);
+    /// let asked = scopes.under("api://files/");
+    /// assert_eq!(asked.to_string(), "api://files/files:read https://graph.example/mail.read openid");
+    /// ```
+    #[must_use]
+    pub fn under(&self, prefix: &str) -> Self {
+        const OPEN_ID: [&str; 6] =
+            ["openid", "profile", "email", "address", "phone", "offline_access"];
+        let stays = |scope: &str| OPEN_ID.contains(&scope) || scope.contains("://");
+        let asked = |scope: &str| {
+            if stays(scope) { scope.to_owned() } else { format!("{prefix}{scope}") }
+        };
+        self.iter().map(asked).collect()
+    }
+
     /// One after the other, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|scope| &**scope)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use toolgate_core::{
-    Refusal, StartError,
+    Refusal, ScopePrefix, StartError,
     env::{self, Env},
 };
 
@@ -57,6 +57,7 @@ pub fn jwt(issuer: impl Into<String>) -> Jwt {
         leave_issuers: false,
         memory: MEMORY,
         exchange: None,
+        scope_prefix: None,
         problems: Vec::new(),
     }
 }
@@ -80,6 +81,7 @@ pub struct Jwt {
     leave_issuers: bool,
     memory: usize,
     exchange: Option<Exchange>,
+    scope_prefix: Option<ScopePrefix>,
     /// What a preset found wrong.
     problems: Vec<String>,
 }
@@ -190,6 +192,18 @@ impl Jwt {
     #[must_use]
     pub fn claims(self, change: impl FnOnce(Mapping) -> Mapping) -> Self {
         Self { mapping: change(self.mapping), ..self }
+    }
+
+    /// What the issuer knows scopes under and leaves out of tokens: challenges and the metadata document
+    /// name scopes with it, since clients have to ask for them so. `None` for an issuer whose tokens have
+    /// scopes as they were asked for, which is how most do; the presets for Entra ID say
+    /// [`ScopePrefix::Resource`].
+    ///
+    /// Of several issuers, and in a [`chain`](crate::chain()), the first that has any decides, as clients
+    /// ask the first.
+    #[must_use]
+    pub fn scope_prefix(self, prefix: impl Into<Option<ScopePrefix>>) -> Self {
+        Self { scope_prefix: prefix.into(), ..self }
     }
 
     /// Leaves a bearer token that has not the three parts of a JWT to the next of a
@@ -393,7 +407,8 @@ impl Jwt {
         let keys = Keys::new(source);
         let remembers = self.memory > 0;
         let exchanger = self.exchange.map(Exchange::build).transpose()?;
-        Ok(Issuer { settings, keys, mapping: self.mapping, remembers, exchanger })
+        let (mapping, scope_prefix) = (self.mapping, self.scope_prefix);
+        Ok(Issuer { settings, keys, mapping, remembers, exchanger, scope_prefix })
     }
 
     /// What is wrong with the settings, a sentence each.

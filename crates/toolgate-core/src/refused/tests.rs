@@ -8,6 +8,7 @@ fn realm() -> Realm<'static> {
         required: ["mcp"].into(),
         known: ["files:read", "files:write", "mcp"].into(),
         held: ["files:read", "mcp", "openid"].into(),
+        scope_prefix: None,
         challenges: vec![Challenge::bearer()],
     }
 }
@@ -132,4 +133,17 @@ fn bearer_comes_first_and_an_open_server_challenges_nobody() {
     assert!(fields[0].1.contains(r#", DPoP algs="ES256", resource_metadata="#));
     realm.challenges.clear();
     assert!(outcome(&refused, &realm).fields.is_empty());
+}
+
+#[test]
+fn a_challenge_names_scopes_as_clients_ask_for_them() {
+    let mut realm = realm();
+    realm.scope_prefix = Some("https://h/mcp/");
+    realm.known = realm.known.union(&["openid"].into());
+    let lacking = outcome(&Refused::Scopes(["files:write"].into()), &realm);
+    let (_, field) = &lacking.fields[0];
+    let scopes = "https://h/mcp/files:read https://h/mcp/files:write https://h/mcp/mcp openid";
+    assert!(field.contains(&format!(r#"scope="{scopes}""#)), "{field}");
+    let missing = outcome(&Refused::Unauthenticated(Refusal::missing()), &realm);
+    assert!(missing.fields[0].1.contains(r#"scope="https://h/mcp/mcp""#), "{missing:?}");
 }

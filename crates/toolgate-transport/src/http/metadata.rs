@@ -39,7 +39,10 @@ fn write(resource: &str, authenticator: &ResourceCard, card: &Card) -> Value {
     let further = further.filter_map(|(name, value)| Some((name.clone(), value.parse().ok()?)));
     // What an authenticator adds cannot replace what follows.
     let mut members: Map<String, Value> = further.collect();
-    let scopes = known_scopes(card);
+    let mut scopes = known_scopes(card);
+    if let Some(prefix) = authenticator.scope_prefix.as_ref().and_then(|it| it.at(Some(resource))) {
+        scopes = scopes.under(&prefix);
+    }
     // Refresh tokens are between client and issuer (authorization, "Refresh Tokens").
     let scopes: Vec<_> = scopes.iter().filter(|scope| *scope != "offline_access").collect();
     members.insert("resource".into(), json!(resource));

@@ -73,6 +73,7 @@ impl Endpoint {
         let card = self.service.card();
         let mut realm = Realm::default();
         realm.metadata_url = self.site.metadata_url.as_deref();
+        realm.scope_prefix = self.site.scope_prefix.as_deref();
         realm.required = card.required.clone();
         // A scope that contains others may be named nowhere else, and must not be lost.
         realm.known = known_scopes(&card).union(&card.hierarchy.names());

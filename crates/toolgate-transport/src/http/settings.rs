@@ -1,6 +1,6 @@
 //! Settings, and whether they agree with each other, with the service and with the authenticator.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
@@ -184,7 +184,10 @@ impl Settings {
         StartError::check(problems)?;
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
+        let prefix = resource_card.scope_prefix.as_ref();
+        let prefix = prefix.and_then(|it| it.at(site.resource.as_deref()));
         let site = Site {
+            scope_prefix: prefix.map(Cow::into_owned),
             metadata_url: metadata_url.filter(|_| offered),
             mirrors: mirrors.is_some(),
             ..site
@@ -270,6 +273,7 @@ impl Settings {
             path: path.to_owned(),
             resource: public.as_ref().map(PublicUrl::to_string),
             public,
+            scope_prefix: None,
             metadata_url: None,
             mirrors: false,
             hosts,

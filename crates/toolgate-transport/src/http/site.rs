@@ -46,6 +46,8 @@ pub(crate) struct Site {
     pub(crate) public: Option<PublicUrl>,
     /// The same as text: the resource identifier.
     pub(crate) resource: Option<String>,
+    /// What clients put before scopes to ask for them.
+    pub(crate) scope_prefix: Option<String>,
     /// Where the metadata document is, when there is one.
     pub(crate) metadata_url: Option<String>,
     /// Whether an authorization server's metadata is shown here.
