@@ -71,6 +71,18 @@ impl Required {
             claims.text(claim).is_some_and(|text| self.values.iter().any(|value| value == text))
         })
     }
+
+    /// Whether it asks for what issuers call access tokens, and for nothing that they call others:
+    /// Keycloak in `typ`, Cognito and Hydra in `token_use`.
+    fn names_access_tokens(&self) -> bool {
+        let [claim] = &*self.claims else { return false };
+        let known = |value: &String| match &**claim {
+            "typ" => matches!(&**value, "Bearer" | "DPoP"),
+            "token_use" => is_access_token(Some(value)),
+            _ => false,
+        };
+        !self.values.is_empty() && self.values.iter().all(known)
+    }
 }
 
 /// Judges a token that was read: its signature first, then what it says.
@@ -118,7 +130,7 @@ type Check = (Rule, fn(&Case<'_>) -> bool);
 /// What the claims have to say, in the order of asking. The two kinds of wrong token come first:
 /// that they are the wrong kind tells more than what follows from it.
 const CHECKS: &[Check] = &[
-    (Rule::IdToken, |case| !is_id_token(case.claims)),
+    (Rule::IdToken, |case| !is_id_token(case)),
     (Rule::RefreshToken, |case| !is_refresh_token(case.claims)),
     (Rule::Issuer, |case| case.claims.text("iss") == Some(&case.settings.issuer)),
     (Rule::Audience, is_for_us),
@@ -155,6 +167,13 @@ impl Case<'_> {
         self.settings.leeway.as_secs_f64()
     }
 
+    /// Whether this issuer's access tokens have a name of their own, as was said, and this token has it.
+    /// Such an issuer may put `nonce` into any token, as Keycloak did before version 25.
+    fn is_named_an_access_token(&self) -> bool {
+        let mut required = self.settings.required.iter();
+        required.any(|required| required.names_access_tokens() && required.holds(self.claims))
+    }
+
     fn is_bound(&self, by: impl FnOnce(&Bound) -> bool) -> bool {
         Bound::of(self.claims).as_ref().is_some_and(by)
     }
@@ -184,9 +203,11 @@ fn is_for_us(case: &Case<'_>) -> bool {
 
 /// Tell-tales of an ID token: its audience is the client, which a careless check takes for a match
 /// (OpenID Connect Core, sections 2 and 3.1.3.6; `typ` is Keycloak's, `token_use` Cognito's).
-fn is_id_token(claims: &Claims) -> bool {
+fn is_id_token(case: &Case<'_>) -> bool {
+    let claims = case.claims;
     claims.text("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("ID"))
-        || ["nonce", "at_hash", "c_hash"].iter().any(|name| claims.has(name))
+        || ["at_hash", "c_hash"].iter().any(|name| claims.has(name))
+        || claims.has("nonce") && !case.is_named_an_access_token()
         || claims.has("token_use") && !is_access_token(claims.text("token_use"))
 }
 

@@ -134,6 +134,8 @@ impl Preset {
 /// Roles are those of the realm; those that a client defines are added with
 /// `.claims(|claims| claims.roles(["realm_access.roles", "resource_access.portal.roles"]))`. `aud` is
 /// what the realm's mappers put there: give the client scope an audience mapper with the public URL.
+///
+/// A lightweight access token has neither subject, audience nor roles unless their mappers add them to it.
 pub fn keycloak(issuer: impl Into<String>) -> Jwt {
     KEYCLOAK.of(issuer.into())
 }
@@ -141,8 +143,30 @@ pub fn keycloak(issuer: impl Into<String>) -> Jwt {
 /// A tenant of Entra ID, by its id, whose application asks for tokens of version 2
 /// (`requestedAccessTokenVersion: 2` in its manifest).
 ///
-/// `aud` is the application's id: set [`Jwt::audience`]. Tokens of users have scopes, those of
-/// applications roles.
+/// `aud` is the application's id: set [`Jwt::audience`]. Tokens of users have scopes, and roles where some
+/// are assigned; those of applications have roles alone. An application of the tenant to which no role is
+/// assigned may get a token as well, with neither: ask for a role or a scope wherever it matters.
+///
+/// An application with signing keys of its own has them in another place: set [`Jwt::jwks_uri`], with
+/// `?appid=` and its id. Tenants of national clouds and of External ID have other issuers, which their
+/// metadata names. These settings are the same for such a one:
+///
+/// ```
+/// use toolgate_auth::{Algorithm, jwt};
+///
+/// let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+/// let auth = jwt(format!("https://login.microsoftonline.us/{tenant}/v2.0"))
+///     .algorithms([Algorithm::Rs256])
+///     .audience(["6e74172b-be56-4843-9ff4-e66a39bb12e3"])
+///     .require_claim("azp")
+///     .require_value("ver", ["2.0"])
+///     .require_value("tid", [tenant])
+///     .claims(|claims| claims.client_claims(["azp"]).roles(["roles"]).scopes(["scp"]))
+///     .build()?;
+/// # Ok::<(), toolgate_core::StartError>(())
+/// ```
+///
+/// Leave out none of them: an ID token for the application that this server is has all but `azp`.
 pub fn entra(tenant: impl AsRef<str>) -> Jwt {
     let tenant = tenant.as_ref();
     let issuer = format!("https://login.microsoftonline.com/{tenant}/v2.0");
@@ -152,7 +176,8 @@ pub fn entra(tenant: impl AsRef<str>) -> Jwt {
 /// A tenant of Entra ID, by its id, whose application asks for tokens of version 1, as it does unless
 /// its manifest says otherwise.
 ///
-/// `aud` is the application's id URI or its id: set [`Jwt::audience`].
+/// `aud` is one of the application's id URIs or its id, as the client has asked for it: list them all with
+/// [`Jwt::audience`].
 pub fn entra_v1(tenant: impl AsRef<str>) -> Jwt {
     let tenant = tenant.as_ref();
     let keys = format!("https://login.microsoftonline.com/{tenant}/discovery/keys");
@@ -181,6 +206,9 @@ fn of_tenant(tokens: Jwt, tenant: &str) -> Jwt {
 /// `aud` is the identifier of the API, which can be the public URL. Permissions of the API's access
 /// control count as scopes. Roles come by an action of yours, in a claim that is named after a URL:
 /// `.claims(|claims| claims.roles(["[https://acme.example/roles]"]))`.
+///
+/// Where the API signs with PS256, switch "Include Signing Algorithms in JSON Web Key Set" off in the
+/// tenant's settings: else its keys are published for another algorithm, and are not used for this one.
 pub fn auth0(domain: impl AsRef<str>) -> Jwt {
     let domain = domain.as_ref();
     let tokens = AUTH0.of(format!("https://{domain}/"));
@@ -210,13 +238,28 @@ pub fn okta(issuer: impl Into<String>) -> Jwt {
 
 /// A user pool of Amazon Cognito, by its id: `eu-west-1_aBcDeFgHi`.
 ///
-/// Access tokens have no `aud`, unless the client asked for a resource. To accept those, name the
-/// clients: `.danger().accept_without_audience("client_id", "4f1q..")`. Groups are roles.
+/// Its issuer is of the original type; for one of the updated type, there is [`cognito_updated`].
+///
+/// Access tokens have no `aud` unless the client asked for a resource, which clients without users
+/// cannot. To accept those, name the clients: `.danger().accept_without_audience("client_id", "4f1q..")`.
+/// Where a trigger of yours puts the client's id into `aud`, list it with [`Jwt::audience`], beside the
+/// public URL. Groups are roles.
 pub fn cognito(pool: impl AsRef<str>) -> Jwt {
-    let pool = pool.as_ref();
+    of_pool("cognito-idp", pool.as_ref())
+}
+
+/// A user pool of Amazon Cognito whose issuer is of the updated type (`IssuerConfiguration` has `UPDATED`),
+/// by its id. But for `iss`, its tokens are those of [`cognito`].
+///
+/// While a pool changes over, list both with [`issuers`](crate::issuers()).
+pub fn cognito_updated(pool: impl AsRef<str>) -> Jwt {
+    of_pool("issuer-cognito-idp", pool.as_ref())
+}
+
+fn of_pool(service: &str, pool: &str) -> Jwt {
     let region = pool.split_once('_').map_or("", |(region, _)| region);
     let china = if region.starts_with("cn-") { ".cn" } else { "" };
-    let tokens = COGNITO.of(format!("https://cognito-idp.{region}.amazonaws.com{china}/{pool}"));
+    let tokens = COGNITO.of(format!("https://{service}.{region}.amazonaws.com{china}/{pool}"));
     let plain = |part: &str, more: &[u8]| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
     };
@@ -231,7 +274,8 @@ pub fn cognito(pool: impl AsRef<str>) -> Jwt {
 /// `clients` are the ids of the OAuth clients whose tokens are accepted: that is all that Google's
 /// tokens have for an audience. So whoever gets a token through one of these clients can call this
 /// server, whatever the token was meant for. They have to ask for the scope `openid`: without it, the
-/// answer names no user. Google knows neither roles nor scopes of your own.
+/// answer names no user. Without `email`, it may not name the client, which `.claims(..)` may ask for.
+/// Google knows neither roles nor scopes of your own.
 pub fn google<S: Into<String>>(clients: impl IntoIterator<Item = S>) -> Introspection {
     introspection("https://accounts.google.com")
         .google()

@@ -186,8 +186,10 @@ fn providers() -> std::result::Result<toolgate::auth::JwtAuth, toolgate::StartEr
     let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
     let cognito = presets::cognito("eu-west-1_a").danger();
     let cognito = Danger::accept_without_audience(cognito, "client_id", "ours");
+    let updated = presets::cognito_updated("eu-west-1_a").danger();
+    let updated = Danger::accept_without_audience(updated, "client_id", "ours");
     let (new, old) = (presets::entra(tenant), presets::entra_v1(tenant));
-    issuers([cognito, new.audience(["a"]), old.audience(["b"]), tokens()])
+    issuers([cognito, updated, new.audience(["a"]), old.audience(["b"]), tokens()])
 }
 
 fn on_behalf() -> std::result::Result<toolgate::auth::JwtAuth, toolgate::StartError> {

@@ -110,7 +110,7 @@ fn builder(draft: &Draft) -> Jwt {
     jwt(ISSUER).jwks_uri(KEYS).fetch(issuer).clock(now)
 }
 
-async fn ask(auth: &impl Authenticate, fields: &[(&'static str, &str)]) -> Verdict {
+pub(crate) async fn ask(auth: &impl Authenticate, fields: &[(&'static str, &str)]) -> Verdict {
     let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     auth.authenticate(&Credentials::new(Request { method: "POST", fields })).await
 }

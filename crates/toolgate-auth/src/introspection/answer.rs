@@ -43,13 +43,8 @@ pub(super) fn read(answer: &Response<Bytes>, dialect: Dialect) -> Result<Said, U
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Unclear::Unwelcome),
         StatusCode::BAD_REQUEST if dialect == Dialect::Google => {
-            let body = members(answer)?;
-            let refused = body.get("error").and_then(Value::as_str);
-            let known = ["invalid_token", "invalid_grant", "invalid_request"];
-            return match refused {
-                Some(error) if known.contains(&error) => Ok(Said::Inactive),
-                _ => Err(Unclear::NoAnswer),
-            };
+            let none = is_no_token(&members(answer)?);
+            return if none { Ok(Said::Inactive) } else { Err(Unclear::NoAnswer) };
         }
         // How oidc-provider refuses to look at a JWT, in the words of RFC 7009, section 2.2.1: it says
         // nothing of this server or of others' tokens, and whoever sends one may as well log in.
@@ -71,6 +66,16 @@ pub(super) fn read(answer: &Response<Bytes>, dialect: Dialect) -> Result<Said, U
         }
     }
     Ok(Said::Active(Claims(claims)))
+}
+
+/// How `tokeninfo` says that a token is none; in the second form at `www.googleapis.com`, as seen by
+/// others, and described nowhere.
+fn is_no_token(body: &Map<String, Value>) -> bool {
+    let text = |name: &str| body.get(name).and_then(Value::as_str);
+    match text("error") {
+        Some(error) => matches!(error, "invalid_token" | "invalid_grant" | "invalid_request"),
+        None => body.len() == 1 && text("error_description") == Some("Invalid Value"),
+    }
 }
 
 fn is_of_no_kind(answer: &Response<Bytes>) -> bool {

@@ -311,6 +311,10 @@ impl Jwt {
     }
 
     /// Accepts only tokens in which this claim is one of these texts.
+    ///
+    /// Where the claim is `typ` and the texts are `Bearer` or `DPoP`, or `token_use` and `access` or
+    /// `access_token`, the issuer says itself what is an access token. Only then may one have a `nonce`,
+    /// which tells an ID token everywhere else.
     #[must_use]
     pub fn require_value<S: Into<String>>(
         mut self,

@@ -6,6 +6,7 @@ mod chained;
 mod deep;
 mod families;
 mod issuers;
+mod kinds;
 pub(crate) mod kit;
 mod memory;
 mod renewal;

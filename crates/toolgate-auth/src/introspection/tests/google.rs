@@ -2,14 +2,15 @@
 
 use super::*;
 
-// Google's tokeninfo, for an access token: https://developers.google.com/identity/protocols/oauth2
+// Google Cloud, "Token types", "Access token contents":
+// https://cloud.google.com/docs/authentication/token-types#access-contents
 fn google_example() -> Value {
     json!({
         "azp": "1234.apps.googleusercontent.com", "aud": "1234.apps.googleusercontent.com",
         "sub": "107900000000000000000",
         "scope": "https://www.googleapis.com/auth/userinfo.email openid",
         "exp": (NOW + 300).to_string(), "expires_in": "300", "email": "ada@example.com",
-        "email_verified": "true", "access_type": "online",
+        "email_verified": "true",
     })
 }
 
@@ -39,6 +40,20 @@ async fn google_is_asked_in_its_own_words() {
     assert_eq!(refusal(ask(&ours, "ya29.c").await).message(), "the token is not active");
     server.replies(Ok((400, "application/json", br#"{"error":"server_error"}"#.to_vec())));
     assert!(matches!(ask(&ours, "ya29.d").await, Verdict::Unavailable { .. }));
+    // As older hosts of the service say it; nothing else without `error` says it.
+    let said = |body: &str| Ok((400, "application/json", body.as_bytes().to_vec()));
+    server.replies(said(r#"{"error_description":"Invalid Value"}"#));
+    assert_eq!(refusal(ask(&ours, "ya29.o").await).message(), "the token is not active");
+    for (token, unclear) in [
+        ("ya29.p", r#"{"error_description":"Try again"}"#),
+        ("ya29.q", r#"{"error":null,"error_description":"Invalid Value"}"#),
+        ("ya29.r", r#"{"error":"server_error","error_description":"Invalid Value"}"#),
+        ("ya29.s", "{}"),
+    ] {
+        server.replies(said(unclear));
+        let verdict = ask(&ours, token).await;
+        assert!(matches!(verdict, Verdict::Unavailable { .. }), "{unclear}: {verdict:?}");
+    }
     let mut nobody = google_example();
     nobody.as_object_mut().unwrap().remove("sub");
     server.says(&nobody);

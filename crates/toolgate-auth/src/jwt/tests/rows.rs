@@ -170,8 +170,49 @@ const ROWS: &[Row<Rule, Draft>] = &[
     ("at_hash", Rule::IdToken, |draft| draft.claims["at_hash"] = "h".into()),
     ("c_hash", Rule::IdToken, |draft| draft.claims["c_hash"] = "h".into()),
     ("ID token of Cognito", Rule::IdToken, |draft| draft.claims["token_use"] = "id".into()),
+    ("nonce, beside its own word that it is none", Rule::IdToken, |draft| {
+        draft.claims["nonce"] = "n".into();
+        draft.claims["typ"] = "Bearer".into();
+    }),
+    ("nonce, where a kind is asked for, and not which", Rule::IdToken, |draft| {
+        draft.claims["nonce"] = "n".into();
+        draft.claims["typ"] = "Bearer".into();
+        require(draft, "typ", &[]);
+    }),
+    ("nonce, where an ID token would do as well", Rule::IdToken, |draft| {
+        draft.claims["nonce"] = "n".into();
+        draft.claims["typ"] = "Bearer".into();
+        require(draft, "typ", &["Bearer", "ID"]);
+    }),
+    ("nonce, where what is asked for is no kind", Rule::IdToken, |draft| {
+        draft.claims["nonce"] = "n".into();
+        draft.claims["typ"] = "JWT".into();
+        require(draft, "typ", &["JWT"]);
+    }),
+    ("nonce, where another claim is asked for", Rule::IdToken, |draft| {
+        draft.claims["nonce"] = "n".into();
+        draft.claims["kind"] = "Bearer".into();
+        require(draft, "kind", &["Bearer"]);
+    }),
+    ("ID token of Keycloak, where that is asked for", Rule::IdToken, |draft| {
+        draft.claims["typ"] = "ID".into();
+        require(draft, "typ", &["ID"]);
+    }),
+    ("ID token of Cognito, where that is asked for", Rule::IdToken, |draft| {
+        draft.claims["token_use"] = "id".into();
+        require(draft, "token_use", &["id"]);
+    }),
+    ("at_hash, where the kind is asked for", Rule::IdToken, |draft| {
+        draft.claims["at_hash"] = "h".into();
+        draft.claims["typ"] = "Bearer".into();
+        require(draft, "typ", &["Bearer"]);
+    }),
     ("refresh token", Rule::RefreshToken, |draft| draft.claims["typ"] = "Refresh".into()),
     ("offline token", Rule::RefreshToken, |draft| draft.claims["typ"] = "Offline".into()),
+    ("refresh token, where that is asked for", Rule::RefreshToken, |draft| {
+        draft.claims["typ"] = "Refresh".into();
+        require(draft, "typ", &["Refresh"]);
+    }),
     ("RFC 9068, type of any JWT", Rule::Type, |draft| {
         draft.settings.rfc9068 = true;
         draft.header["typ"] = "JWT".into();
@@ -204,6 +245,10 @@ const ROWS: &[Row<Rule, Draft>] = &[
     ("required claim is a list", Rule::Required, |draft| {
         draft.claims["tid"] = json!(["ours"]);
         require(draft, "tid", &["ours"]);
+    }),
+    ("logout token of Keycloak", Rule::Required, |draft| {
+        draft.claims["typ"] = "Logout".into();
+        require(draft, "typ", &["Bearer", "DPoP"]);
     }),
     ("bound to a key by DPoP", Rule::Bound, |draft| draft.claims["cnf"] = json!({"jkt": "abc"})),
     ("bound to a certificate", Rule::Bound, |draft| {
@@ -248,7 +293,7 @@ const ROWS: &[Row<Rule, Draft>] = &[
     ("bound in a way to come", Rule::Bound, |draft| draft.claims["cnf"] = json!(null)),
 ];
 
-fn require(draft: &mut Draft, claim: &str, values: &[&str]) {
+pub(super) fn require(draft: &mut Draft, claim: &str, values: &[&str]) {
     let values = values.iter().map(|value| (*value).to_owned()).collect();
     draft.settings.required.push(Required { claims: vec![claim.to_owned()], values });
 }
