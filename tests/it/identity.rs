@@ -15,6 +15,7 @@ mod nonces;
 mod opaque;
 mod outage;
 mod revoked;
+mod scope_prefix;
 mod step_up;
 mod throttled;
 mod wallet;

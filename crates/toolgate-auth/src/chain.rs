@@ -129,13 +129,16 @@ fn same(one: &Challenge, other: &Challenge) -> bool {
 /// What two authenticators, either of which may decide, say of themselves.
 fn both(mut card: ResourceCard, next: ResourceCard) -> ResourceCard {
     let all_promised = [&card, &next].into_iter().all(promises);
+    // Clients ask the first that is named.
+    if card.authorization_servers.is_empty() {
+        card.scope_prefix = next.scope_prefix;
+    }
     for issuer in next.authorization_servers {
         if !card.authorization_servers.contains(&issuer) {
             card.authorization_servers.push(issuer);
         }
     }
     card.needs_resource |= next.needs_resource;
-    card.scope_prefix = card.scope_prefix.or(next.scope_prefix);
     card.more.retain(|member| !is_promise(member) || all_promised);
     // A promise to tools, so it holds only where it holds for every caller.
     card.principals.retain(|principal| next.principals.contains(principal));

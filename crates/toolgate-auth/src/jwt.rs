@@ -19,8 +19,8 @@ use std::{
 };
 
 use toolgate_core::{
-    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard, ScopePrefix,
-    Verdict, protocol::Json,
+    Answer, Authenticate, BoxFuture, Challenge, Credentials, Identity, Refusal, ResourceCard,
+    ScopePrefix, Verdict, protocol::Json,
 };
 
 use self::keys::{Keys, Outage};
@@ -114,7 +114,7 @@ impl Authenticate for JwtAuth {
         // A proof names the public URL.
         card.needs_resource = self.0.possession.looks_at_proofs()
             || issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
-        card.scope_prefix = issuers.iter().find_map(|issuer| issuer.scope_prefix.clone());
+        card.scope_prefix = issuers.first().and_then(|issuer| issuer.scope_prefix.clone());
         card.more = self.0.possession.card();
         // A promise to tools, so it holds only where it holds for every issuer.
         let made = |issuer: &Issuer| -> Vec<_> {

@@ -16,6 +16,8 @@
 //! Where a provider does not put the server's public URL into `aud`, say what it puts there:
 //! [`Jwt::audience`](crate::Jwt::audience).
 
+use toolgate_core::ScopePrefix;
+
 use crate::{
     exchange::{Exchange, exchange},
     introspection::{Introspection, introspection},
@@ -147,15 +149,23 @@ pub fn keycloak(issuer: impl Into<String>) -> Jwt {
 /// are assigned; those of applications have roles alone. An application of the tenant to which no role is
 /// assigned may get a token as well, with neither: ask for a role or a scope wherever it matters.
 ///
+/// Clients have to ask for scopes by their whole name, and Entra gives a token only where that begins with the
+/// resource that they name, which is the public URL. So make the public URL one of the application's id URIs:
+/// challenges and the metadata document then name `https://mcp.example.com/mcp/files.read` for what is
+/// `files.read` in tokens and at tools. With [`Jwt::scope_prefix`] it can be another id URI of the
+/// application's, for clients that name no resource.
+///
 /// An application with signing keys of its own has them in another place: set [`Jwt::jwks_uri`], with
 /// `?appid=` and its id. Tenants of national clouds and of External ID have other issuers, which their
 /// metadata names. These settings are the same for such a one:
 ///
 /// ```
 /// use toolgate_auth::{Algorithm, jwt};
+/// use toolgate_core::ScopePrefix;
 ///
 /// let tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 /// let auth = jwt(format!("https://login.microsoftonline.us/{tenant}/v2.0"))
+///     .scope_prefix(ScopePrefix::Resource)
 ///     .algorithms([Algorithm::Rs256])
 ///     .audience(["6e74172b-be56-4843-9ff4-e66a39bb12e3"])
 ///     .require_claim("azp")
@@ -177,7 +187,7 @@ pub fn entra(tenant: impl AsRef<str>) -> Jwt {
 /// its manifest says otherwise.
 ///
 /// `aud` is one of the application's id URIs or its id, as the client has asked for it: list them all with
-/// [`Jwt::audience`].
+/// [`Jwt::audience`]. Scopes are asked for as [`entra`] says.
 pub fn entra_v1(tenant: impl AsRef<str>) -> Jwt {
     let tenant = tenant.as_ref();
     let keys = format!("https://login.microsoftonline.com/{tenant}/discovery/keys");
@@ -187,7 +197,7 @@ pub fn entra_v1(tenant: impl AsRef<str>) -> Jwt {
 
 /// Tokens name their tenant by id alone, also where the tenant has a name.
 fn of_tenant(tokens: Jwt, tenant: &str) -> Jwt {
-    let tokens = tokens.require_value("tid", [tenant]);
+    let tokens = tokens.require_value("tid", [tenant]).scope_prefix(ScopePrefix::Resource);
     let hyphens = tenant.bytes().enumerate().all(|(at, byte)| match at {
         8 | 13 | 18 | 23 => byte == b'-',
         _ => byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'),

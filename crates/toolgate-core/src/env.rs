@@ -48,6 +48,7 @@ pub const TABLE: &[Variable] = &[
     CLIENTS,
     ROLE_CLAIMS,
     SCOPE_CLAIMS,
+    SCOPE_PREFIX,
     API_KEYS,
     TOKEN,
     SEAL_KEYS,
@@ -92,6 +93,7 @@ variables! {
     CLIENTS = "", "clients whose tokens are accepted, by `client_id` or `azp`, separated by commas.";
     ROLE_CLAIMS = "", "claims that hold roles, in place of `roles`, separated by commas: `realm_access.roles`, `[https://example.com/roles]`.";
     SCOPE_CLAIMS = "", "claims that hold scopes, in place of `scope` and `scp`, separated by commas.";
+    SCOPE_PREFIX = "", "what clients put before scopes to ask for them, where tokens leave it out; `resource` for the public URL and a slash.";
     API_KEYS = "", "path of the JSON file that lists the API keys, as hashes.";
     TOKEN = "", "token of the one caller that a server on standard input and output has.";
     SEAL_KEYS = "", "keys that seal what clients keep for the server, 64 hexadecimal digits each, separated by commas: the first seals, all open. Random at each start by default.";

@@ -173,6 +173,7 @@ impl Authenticate for Door {
 fn tokens() -> Jwt {
     let tokens = Jwt::jwks_uri(jwt("https://id.example"), "https://id.example/keys");
     let tokens = Jwt::audience(tokens, ["account"]);
+    let tokens = Jwt::scope_prefix(tokens, None);
     let tokens = Jwt::principal(tokens, |claims: &Claims| {
         let _: serde_json::Value = Claims::parse(claims)?;
         let _ = (Claims::text(claims, "a"), Claims::list(claims, "b"), Claims::number(claims, "c"));

@@ -197,6 +197,13 @@ fn the_card_names_every_issuer_and_promises_what_all_members_make() {
         assert!(card.needs_resource);
         assert_eq!(card.more, [("a".to_owned(), json(more)), ("b".to_owned(), json("second"))]);
     }
+    // Clients ask the first that is named, as that wants to be asked.
+    second.scope_prefix = Some("b/".into());
+    let prefix = |chain: Chain| chain.card().scope_prefix;
+    assert_eq!(prefix(chain(said(&first)).or(said(&second))), None);
+    assert_eq!(prefix(chain(said(&second)).or(said(&first))), Some("b/".into()));
+    let keys = said(&ResourceCard::default());
+    assert_eq!(prefix(chain(keys).or(said(&second)).or(said(&first))), Some("b/".into()));
     // One that makes none, wherever it stands, leaves nothing to promise.
     let none = ResourceCard::default();
     assert!(chain(said(&none)).or(said(&first)).card().principals.is_empty());

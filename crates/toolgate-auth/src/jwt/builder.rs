@@ -1,15 +1,14 @@
 //! Settings of a JWT authenticator, and what contradicts itself among them.
 
+mod from_env;
+
 use std::{
     fmt,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
-use toolgate_core::{
-    Refusal, ScopePrefix, StartError,
-    env::{self, Env},
-};
+use toolgate_core::{Refusal, ScopePrefix, Scopes, StartError};
 
 use super::{Clock, Issuer, JwtAuth, issuers::issuers, keys::Keys, source::Source};
 use crate::{
@@ -87,45 +86,6 @@ pub struct Jwt {
 }
 
 impl Jwt {
-    /// The settings in `TOOLGATE_ISSUER`, `TOOLGATE_JWKS_URI`, `TOOLGATE_AUDIENCE`,
-    /// `TOOLGATE_CLIENTS`, `TOOLGATE_ROLE_CLAIMS` and `TOOLGATE_SCOPE_CLAIMS`; `None` when no issuer
-    /// is set.
-    ///
-    /// # Errors
-    /// When a variable cannot be read, or the others are set without an issuer.
-    pub fn from_env(env: &Env) -> Result<Option<Self>, StartError> {
-        let (issuer, jwks_uri) = (env.text(env::ISSUER)?, env.text(env::JWKS_URI)?);
-        let audiences = env.list(env::AUDIENCE)?;
-        let clients = env.list(env::CLIENTS)?;
-        let (roles, scopes) = (env.list(env::ROLE_CLAIMS)?, env.list(env::SCOPE_CLAIMS)?);
-        let Some(issuer) = issuer else {
-            let orphans = [
-                (jwks_uri.is_some(), env::JWKS_URI),
-                (audiences.is_some(), env::AUDIENCE),
-                (clients.is_some(), env::CLIENTS),
-                (roles.is_some(), env::ROLE_CLAIMS),
-                (scopes.is_some(), env::SCOPE_CLAIMS),
-            ];
-            let problems = orphans.iter().filter(|(set, _)| *set);
-            let problems = problems.map(|(_, variable)| {
-                format!("{} is set, and {} is not", variable.name, env::ISSUER.name)
-            });
-            StartError::check(problems.collect())?;
-            return Ok(None);
-        };
-        let mut mapping = Mapping::default();
-        if let Some(clients) = clients {
-            mapping = mapping.clients(clients);
-        }
-        if let Some(roles) = roles {
-            mapping = mapping.roles(roles);
-        }
-        if let Some(scopes) = scopes {
-            mapping = mapping.scopes(scopes);
-        }
-        Ok(Some(Self { audiences, jwks_uri, mapping, ..jwt(issuer) }))
-    }
-
     /// Audiences to accept in place of the server's resource identifier. One of them has to be in
     /// the token.
     #[must_use]
@@ -199,8 +159,8 @@ impl Jwt {
     /// scopes as they were asked for, which is how most do; the presets for Entra ID say
     /// [`ScopePrefix::Resource`].
     ///
-    /// Of several issuers, and in a [`chain`](crate::chain()), the first that has any decides, as clients
-    /// ask the first.
+    /// Of several issuers, and in a [`chain`](crate::chain()), the first decides, since that is whom clients
+    /// ask.
     #[must_use]
     pub fn scope_prefix(self, prefix: impl Into<Option<ScopePrefix>>) -> Self {
         Self { scope_prefix: prefix.into(), ..self }
@@ -424,6 +384,13 @@ impl Jwt {
             }
         };
         unless(!self.algorithms.is_empty(), "`algorithms` names no algorithm");
+        let names_scopes = |prefix: &ScopePrefix| {
+            prefix.at(Some("")).is_none_or(|text| Scopes::from([&*text]).are_valid())
+        };
+        unless(
+            self.scope_prefix.as_ref().is_none_or(names_scopes),
+            "`scope_prefix` has characters that no scope has (RFC 6749, section 3.3)",
+        );
         let said = Said {
             issuer: &self.issuer,
             place: ("jwks_uri", self.jwks_uri.as_deref()),
@@ -463,17 +430,6 @@ impl Danger {
         };
         values.push(value);
         Jwt { without_audience: Some((claim, values)), ..self.0 }
-    }
-}
-
-impl JwtAuth {
-    /// An authenticator from this process's environment, as [`Jwt::from_env`] reads it.
-    ///
-    /// # Errors
-    /// When no issuer is set, a variable cannot be read, or the settings contradict each other.
-    pub fn from_env() -> Result<Self, StartError> {
-        let unset = || StartError::new(format!("{} is not set", env::ISSUER.name));
-        Jwt::from_env(&Env::process())?.ok_or_else(unset)?.build()
     }
 }
 

@@ -66,7 +66,10 @@ pub(crate) fn known_scopes(card: &Card) -> Scopes {
 
 #[cfg(test)]
 mod tests {
-    use toolgate_core::protocol::{Json, discover::Implementation};
+    use toolgate_core::{
+        ScopePrefix,
+        protocol::{Json, discover::Implementation},
+    };
 
     use super::{super::about::About, *};
 
@@ -106,6 +109,23 @@ mod tests {
         assert_eq!(changed["scopes_supported"], json!(["mcp"]));
         assert_eq!(changed["resource_name"], "Notes of yours");
         assert_eq!(changed["resource_documentation"], "https://notes.example");
+    }
+
+    #[test]
+    fn scopes_are_named_as_clients_ask_for_them() {
+        let mut card = Card::new(Implementation::new("Notes", "1"));
+        card.scopes = ["files:read", "openid", "offline_access"].into();
+        let mut authenticator = ResourceCard::default();
+        authenticator.authorization_servers = vec!["https://as.example".into()];
+        for (prefix, resource, asked) in [
+            (ScopePrefix::Resource, "https://h/mcp", "https://h/mcp/files:read"),
+            (ScopePrefix::Resource, "https://h/", "https://h/files:read"),
+            ("api://x/".into(), "https://h/mcp", "api://x/files:read"),
+        ] {
+            authenticator.scope_prefix = Some(prefix);
+            let document = write(resource, &authenticator, &card);
+            assert_eq!(document["scopes_supported"], json!([asked, "openid"]));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use toolgate_core::{Authenticate, PrincipalType, env::Env};
+use toolgate_core::{Authenticate, PrincipalType, ScopePrefix, env::Env};
 
 use super::kit::{FakeIssuer, ISSUER};
 use crate::jwt::{Jwt, jwt};
@@ -89,10 +89,17 @@ fn the_environment_can_name_the_issuer() {
         ("TOOLGATE_ISSUER", ISSUER),
         ("TOOLGATE_JWKS_URI", "https://k.example/keys"),
         ("TOOLGATE_AUDIENCE", "a, b"),
+        ("TOOLGATE_SCOPE_PREFIX", "api://a/"),
     ]);
     let auth = Jwt::from_env(&all).unwrap().unwrap().fetch(FakeIssuer::new()).build().unwrap();
     assert_eq!(auth.card().authorization_servers, [ISSUER]);
     assert!(!auth.card().needs_resource);
+    assert_eq!(auth.card().scope_prefix, Some("api://a/".into()));
+    let under = [("TOOLGATE_ISSUER", ISSUER), ("TOOLGATE_SCOPE_PREFIX", "resource")];
+    let auth = Jwt::from_env(&Env::of(under)).unwrap().unwrap().fetch(FakeIssuer::new());
+    assert_eq!(auth.build().unwrap().card().scope_prefix, Some(ScopePrefix::Resource));
+    let wrong = jwt(ISSUER).scope_prefix(Some("a b/".into())).build().unwrap_err();
+    assert!(wrong.to_string().contains("`scope_prefix`"), "{wrong}");
     let orphan = Jwt::from_env(&Env::of([("TOOLGATE_AUDIENCE", "a")])).unwrap_err();
     assert!(orphan.to_string().contains("TOOLGATE_ISSUER"), "{orphan}");
 }

@@ -50,6 +50,18 @@ async fn entra_is_read() {
     refused(entra_example().with("ver", json!("1.0")), tenant(), OTHER).await;
 }
 
+/// What tokens call `access_as_user`, clients have to ask for under the resource.
+#[test]
+fn scopes_are_asked_for_under_the_resource() {
+    for tokens in [entra(TENANT), entra_v1(TENANT)] {
+        let card = tokens.audience([API]).build().unwrap().card();
+        assert_eq!(card.scope_prefix, Some(ScopePrefix::Resource));
+    }
+    let other = entra(TENANT).audience([API]).scope_prefix(Some(ScopePrefix::from("api://x/")));
+    assert_eq!(other.build().unwrap().card().scope_prefix, Some("api://x/".into()));
+    assert_eq!(entra(TENANT).scope_prefix(None).build().unwrap().card().scope_prefix, None);
+}
+
 /// With the settings that the preset's page shows.
 #[tokio::test]
 async fn a_national_clouds_tokens_are_read_and_its_id_tokens_refused() {
