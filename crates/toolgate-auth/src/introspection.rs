@@ -182,8 +182,9 @@ impl Shared {
             return Outcome::Unavailable;
         }
         let flights = if proven { &this.proven_flights } else { &this.flights };
-        let asked = flights
-            .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
+        let asked = flights.join(hash, None, || {
+            Box::pin(async move { shared.decide(token, &resource, hash).await })
+        });
         let asked = match this.reach.patience() {
             // Whoever gives up waiting takes nothing from the question.
             Some(briefly) => timeout(briefly, asked).await.unwrap_or(Ok(Outcome::Unavailable)),
