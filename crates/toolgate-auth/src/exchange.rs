@@ -41,7 +41,7 @@ use crate::{
     fetch::{Fetch, FetchErrorKind},
     flight::{Flights, NoFlight, Share},
     form,
-    memory::{Hash, Memory, hash},
+    memory::{Hash, MAX_REMEMBERED, Memory, hash},
     reach::{Heard, Reach},
 };
 
@@ -51,8 +51,6 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 const MARGIN: Duration = Duration::from_secs(30);
 /// Longest life of a token that is believed.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
-const MAX_REMEMBERED: usize = 8 * 1024;
 /// For how long it counts that an exchange for a target has worked.
 const WORKED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Questions of one caller that may be asked at a time.

@@ -159,7 +159,7 @@ impl Introspection {
     }
 
     /// How many answers are remembered of each kind, 4096 unless set; with 0 every request is a
-    /// question.
+    /// question. A good answer that is longer than 8 KiB is not remembered.
     #[must_use]
     pub fn memory(self, answers: usize) -> Self {
         Self { memory: answers, ..self }

@@ -60,6 +60,32 @@ async fn a_bad_answer_counts_for_a_shorter_while() {
 }
 
 #[tokio::test]
+async fn a_long_answer_is_good_and_not_remembered() {
+    let of_length = |length: usize| {
+        let mut answer = with("more", json!(""));
+        let rest = length - answer.to_string().len();
+        answer["more"] = "x".repeat(rest).into();
+        assert_eq!(answer.to_string().len(), length);
+        answer
+    };
+    for (length, questions) in [(8 * 1024, 1), (8 * 1024 + 1, 2)] {
+        let server = Server::saying(&of_length(length));
+        let auth = builder(&server).build().unwrap();
+        known(&auth, TOKEN).await;
+        known(&auth, TOKEN).await;
+        assert_eq!(server.asked(), questions, "{length}");
+        // It was good once, so there is room to ask about it again.
+        server.gate.forget_permits(Semaphore::MAX_PERMITS);
+        let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+        let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+        assert!((&mut strangers).now_or_never().is_none());
+        server.gate.add_permits(65);
+        known(&auth, TOKEN).await;
+        strangers.await;
+    }
+}
+
+#[tokio::test]
 async fn a_verdict_is_of_one_token_for_one_resource() {
     let server = Server::saying(&good());
     let auth = builder(&server).build().unwrap();
