@@ -199,9 +199,10 @@ impl Shared {
 
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
-        let began = Instant::now();
+        // The token may be revoked as soon as the authorization server has looked.
+        let (began, asked_at) = ((self.clock)(), Instant::now());
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
-        self.reach.heard(began, heard(&asked));
+        self.reach.heard(asked_at, heard(&asked));
         let now = (self.clock)();
         let (said, size) = match asked {
             Ok(answered) => answered,
@@ -213,7 +214,7 @@ impl Shared {
         };
         match judged {
             Ok((good, end)) => {
-                let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
+                let until = began.checked_add(self.known_for).map_or(now, |at| at.min(end));
                 if size <= MAX_REMEMBERED {
                     self.known.keep(hash, good.clone(), now, until);
                 }

@@ -39,6 +39,26 @@ async fn a_good_answer_counts_for_a_while_and_never_beyond_the_end() {
 }
 
 #[tokio::test]
+async fn a_good_answer_counts_from_when_it_was_asked_for() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let mut first = Box::pin(known(&auth, TOKEN));
+    assert!((&mut first).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    // Nine seconds on the way; it may have been revoked since it was looked at.
+    at(NOW + 9);
+    server.gate.add_permits(2);
+    first.await;
+    at(NOW + 59);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 1);
+    at(NOW + 60);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 2);
+}
+
+#[tokio::test]
 async fn a_bad_answer_counts_for_a_shorter_while() {
     let server = Server::saying(&json!({"active": false}));
     let (auth, at) = timed(&server);
