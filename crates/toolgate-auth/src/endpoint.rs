@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::{
     claims::Members,
     client::Client,
-    fetch::{Fetch, FetchError, FetchErrorKind, address::is_safe},
+    fetch::{Fetch, FetchError, FetchErrorKind, address::is_safe, again::Repeatable},
     form,
     published::places,
 };
@@ -76,18 +76,24 @@ impl Endpoint {
     ) -> Result<Response<Bytes>, Unasked> {
         let uri = self.uri(issuer, fetch).await?;
         let mut request = Request::new(Bytes::new());
+        // A question changes nothing. An assertion of who asks would be refused the second time.
+        let mut repeatable = self.place == Place::Introspection;
         if let Some(client) = client {
             let proven = match self.place {
                 Place::EntraToken => client.proof(&uri.to_string(), now),
                 Place::Introspection | Place::Token => client.proof(issuer, now),
             };
             let proven = proven.ok_or(Unasked::NoProof)?;
+            repeatable &= proven.fields.is_empty();
             fields.extend(proven.fields);
             if let Some(header) = proven.header {
                 let mut header = HeaderValue::try_from(header).map_err(|_| Unasked::NoProof)?;
                 header.set_sensitive(true);
                 request.headers_mut().insert(AUTHORIZATION, header);
             }
+        }
+        if repeatable {
+            request.extensions_mut().insert(Repeatable);
         }
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
