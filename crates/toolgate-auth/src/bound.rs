@@ -248,9 +248,21 @@ impl Proofs {
             Replay::New => Ok(()),
             Replay::Used => Err(bad("the proof was used before".to_owned())),
             Replay::Full | Replay::Unknown => {
-                tracing::warn!(?seen, "nobody can tell whether a proof is new");
+                tracing::warn!(why = self.untold(seen), "nobody can tell whether a proof is new");
                 Err(Verdict::Unavailable { retry: RETRY })
             }
+        }
+    }
+
+    /// Why nobody can tell, and what helps.
+    fn untold(&self, seen: Replay) -> &'static str {
+        match (&self.used, seen) {
+            (Used::Here(_), _) => {
+                "no room to remember it: `dpop_memory` has to be 180 times the requests of a second, of one \
+                 caller and of all"
+            }
+            (Used::Shared(_), Replay::Full) => "the store of used proofs is full",
+            (Used::Shared(_), _) => "the store of used proofs does not say",
         }
     }
 

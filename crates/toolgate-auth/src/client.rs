@@ -167,7 +167,7 @@ enum Proof {
     /// `client_secret_basic`.
     Secret(Arc<str>),
     /// `private_key_jwt`.
-    Key { key: ClientKey, audience: String },
+    Key(ClientKey),
 }
 
 /// A proof as it is sent.
@@ -183,28 +183,28 @@ impl Client {
         Self { id, proof: Proof::Secret(secret.into()) }
     }
 
-    pub(crate) fn with_key(id: String, key: ClientKey, audience: String) -> Self {
-        Self { id, proof: Proof::Key { key, audience } }
+    pub(crate) fn with_key(id: String, key: ClientKey) -> Self {
+        Self { id, proof: Proof::Key(key) }
     }
 
     /// Whether there is something to prove with.
     pub(crate) fn is_complete(&self) -> bool {
         let proof = match &self.proof {
             Proof::Secret(secret) => !secret.is_empty(),
-            Proof::Key { audience, .. } => !audience.is_empty(),
+            Proof::Key(_) => true,
         };
         proof && !self.id.is_empty()
     }
 
-    /// What proves it in a request; `None` when OpenSSL fails or the clock is before 1970.
-    pub(crate) fn proof(&self, now: SystemTime) -> Option<Proven> {
+    /// What proves it in a request to `audience`; `None` when OpenSSL fails or the clock is before 1970.
+    pub(crate) fn proof(&self, audience: &str, now: SystemTime) -> Option<Proven> {
         match &self.proof {
             Proof::Secret(secret) => {
                 let pair = format!("{}:{}", form::encoded(&self.id), form::encoded(secret));
                 let header = Some(format!("Basic {}", STANDARD.encode(pair)));
                 Some(Proven { header, fields: Vec::new() })
             }
-            Proof::Key { key, audience } => {
+            Proof::Key(key) => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 let assertion = key.assertion(&self.id, audience, now)?;
                 let fields = vec![

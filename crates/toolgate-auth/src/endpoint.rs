@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::{
     claims::Members,
     client::Client,
-    fetch::{Fetch, FetchError, FetchErrorKind, address::is_safe},
+    fetch::{Fetch, FetchError, FetchErrorKind, address::is_safe, again::Repeatable},
     form,
     published::places,
 };
@@ -26,10 +26,28 @@ pub(crate) struct Endpoint {
     said: Option<Uri>,
     /// Held while it is looked for: one looks for all.
     found: Mutex<Option<Uri>>,
-    /// The member of the metadata that names it.
-    member: &'static str,
+    place: Place,
     /// Whether the issuer is on loopback: only then may its document point there in the clear.
     loopback: bool,
+}
+
+/// Which of an authorization server's endpoints it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Introspection,
+    Token,
+    /// Entra's, where a signature of who asks is for the endpoint and not for the issuer.
+    EntraToken,
+}
+
+impl Place {
+    /// The member of the metadata that names it.
+    fn member(self) -> &'static str {
+        match self {
+            Self::Introspection => "introspection_endpoint",
+            Self::Token | Self::EntraToken => "token_endpoint",
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -43,8 +61,8 @@ pub(crate) enum Unasked {
 }
 
 impl Endpoint {
-    pub(crate) fn new(member: &'static str, said: Option<Uri>, loopback: bool) -> Self {
-        Self { said, found: Mutex::default(), member, loopback }
+    pub(crate) fn new(place: Place, said: Option<Uri>, loopback: bool) -> Self {
+        Self { said, found: Mutex::default(), place, loopback }
     }
 
     /// Sends a form there, with the proof of who asks where the server wants one.
@@ -58,14 +76,24 @@ impl Endpoint {
     ) -> Result<Response<Bytes>, Unasked> {
         let uri = self.uri(issuer, fetch).await?;
         let mut request = Request::new(Bytes::new());
+        // A question changes nothing. An assertion of who asks would be refused the second time.
+        let mut repeatable = self.place == Place::Introspection;
         if let Some(client) = client {
-            let proven = client.proof(now).ok_or(Unasked::NoProof)?;
+            let proven = match self.place {
+                Place::EntraToken => client.proof(&uri.to_string(), now),
+                Place::Introspection | Place::Token => client.proof(issuer, now),
+            };
+            let proven = proven.ok_or(Unasked::NoProof)?;
+            repeatable &= proven.fields.is_empty();
             fields.extend(proven.fields);
             if let Some(header) = proven.header {
                 let mut header = HeaderValue::try_from(header).map_err(|_| Unasked::NoProof)?;
                 header.set_sensitive(true);
                 request.headers_mut().insert(AUTHORIZATION, header);
             }
+        }
+        if repeatable {
+            request.extensions_mut().insert(Repeatable);
         }
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri;
@@ -129,7 +157,7 @@ impl Endpoint {
     fn named(&self, document: &[u8], issuer: &str) -> Option<Uri> {
         let metadata = Members::read(document)?;
         let text = |name: &str| metadata.map.get(name).and_then(Value::as_str);
-        let uri: Uri = text(self.member)?.parse().ok()?;
+        let uri: Uri = text(self.place.member())?.parse().ok()?;
         let usable = text("issuer") == Some(issuer) && is_safe(&uri, self.loopback);
         (usable && !metadata.twice).then_some(uri)
     }

@@ -39,9 +39,9 @@ pub use self::{
 use crate::{
     bearer::Token,
     fetch::{Fetch, FetchErrorKind},
-    flight::{Flights, NoFlight},
+    flight::{Flights, NoFlight, Share},
     form,
-    memory::{Hash, Memory, hash},
+    memory::{Hash, MAX_REMEMBERED, Memory, hash},
     reach::{Heard, Reach},
 };
 
@@ -51,10 +51,10 @@ const REFUSED_FOR: Duration = Duration::from_secs(10);
 const MARGIN: Duration = Duration::from_secs(30);
 /// Longest life of a token that is believed.
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
-const MAX_REMEMBERED: usize = 8 * 1024;
 /// For how long it counts that an exchange for a target has worked.
 const WORKED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Questions of one caller that may be asked at a time.
+const OF_ONE: usize = 8;
 /// For how long a login counts as tried by who was sent to it.
 const TRIED_FOR: Duration = Duration::from_secs(5 * 60);
 
@@ -126,10 +126,18 @@ impl Subject {
         }
         let (shared, token, target) = (Arc::clone(this), self.token.clone(), target.clone());
         let (hash, end) = (asked.hash, identity.expires);
-        let landed = this.flights.join(hash, || {
+        let share = Share { owner: asked.caller, most: OF_ONE };
+        let landed = this.flights.join(hash, Some(share), || {
             Box::pin(async move { shared.decide(&token, &target, &asked, end).await })
         });
-        landed.await.unwrap_or_else(|error| {
+        let landed = match this.reach.patience() {
+            // Whoever gives up waiting takes nothing from the question, and its answer is kept.
+            Some(briefly) => timeout(briefly, landed)
+                .await
+                .unwrap_or(Ok(Err(ExchangeError::new(ExchangeErrorKind::Unavailable)))),
+            None => landed.await,
+        };
+        landed.unwrap_or_else(|error| {
             let why = match error {
                 NoFlight::Full => "too many exchanges are under way",
                 NoFlight::Lost => "an exchange was given up",
@@ -146,8 +154,10 @@ struct Asked {
     hash: Hash,
     /// For whom.
     target: Hash,
+    /// Whose.
+    caller: Hash,
     /// Whose, for whom, whichever the token.
-    owner: Hash,
+    purpose: Hash,
 }
 
 impl Asked {
@@ -161,7 +171,8 @@ impl Asked {
         Self {
             hash: of(&[&*owner.issuer, &owner.subject, token.expose(), &named]),
             target: hash(&[named.as_bytes()]),
-            owner: of(&[&*owner.issuer, &owner.subject, &named]),
+            caller: of(&[&*owner.issuer, &owner.subject]),
+            purpose: of(&[&*owner.issuer, &owner.subject, &named]),
         }
     }
 }
@@ -191,7 +202,7 @@ impl Shared {
         match issued {
             Ok((exchanged, lifetime)) => {
                 self.worked.keep(asked.target, (), now, after(WORKED_FOR));
-                self.sent.forget(&asked.owner);
+                self.sent.forget(&asked.purpose);
                 let until = after(counts_for(lifetime.unwrap_or_default()));
                 let until = end.map_or(until, |end| end.min(until));
                 if exchanged.expose().len() <= MAX_REMEMBERED {
@@ -241,11 +252,11 @@ impl Shared {
     /// Whether the caller may be sent to log in: not again with another token, since a login has mended
     /// nothing then.
     fn may_send(&self, asked: &Asked, now: SystemTime) -> bool {
-        if let Some(before) = self.sent.find(&asked.owner, now) {
+        if let Some(before) = self.sent.find(&asked.purpose, now) {
             return before == asked.hash;
         }
         let until = now.checked_add(TRIED_FOR).unwrap_or(now);
-        self.sent.keep(asked.owner, asked.hash, now, until);
+        self.sent.keep(asked.purpose, asked.hash, now, until);
         true
     }
 
@@ -270,7 +281,12 @@ impl Shared {
 /// Only what an authorization server says of a request tells that somebody is there.
 fn heard(issued: &Result<Issued, Trouble>) -> Heard {
     match issued.as_ref().map_err(Trouble::cause) {
-        Err(Trouble::Fetch(error)) if error.kind() == FetchErrorKind::Connect => Heard::Nobody,
+        Err(Trouble::Fetch(error)) => match error.kind() {
+            FetchErrorKind::Connect => Heard::Nobody,
+            FetchErrorKind::Timeout => Heard::Silence,
+            _ => Heard::Nothing,
+        },
+        Err(Trouble::TooSlow) => Heard::Silence,
         Ok(_) | Err(Trouble::Denied(_) | Trouble::SameToken) => Heard::Answer,
         Err(_) => Heard::Nothing,
     }

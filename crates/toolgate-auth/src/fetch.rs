@@ -1,6 +1,7 @@
 //! Outbound HTTP, as far as authenticators need it: one request, one bounded answer.
 
 pub(crate) mod address;
+pub(crate) mod again;
 mod connect;
 mod http;
 #[cfg(test)]

@@ -17,7 +17,22 @@ pub(crate) struct Flights<V> {
     running: Arc<Mutex<Running<V>>>,
 }
 
-type Running<V> = HashMap<Hash, watch::Receiver<Option<V>>>;
+type Running<V> = HashMap<Hash, Flight<V>>;
+
+#[derive(Clone)]
+struct Flight<V> {
+    /// Who began it, where that counts.
+    owner: Option<Hash>,
+    answer: watch::Receiver<Option<V>>,
+}
+
+/// Whose a request is, where one may not have all of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Share {
+    pub(crate) owner: Hash,
+    /// How many requests may run that the same owner began.
+    pub(crate) most: usize,
+}
 
 /// Why there is no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,28 +53,31 @@ impl<V: Clone + Send + Sync + 'static> Flights<V> {
     pub(crate) async fn join(
         &self,
         hash: Hash,
+        share: Option<Share>,
         start: impl FnOnce() -> BoxFuture<'static, V>,
     ) -> Result<V, NoFlight> {
-        let mut flight = self.board(hash, start)?;
-        let landed = flight.wait_for(Option::is_some).await.map_err(|_| NoFlight::Lost)?;
+        let mut answer = self.board(hash, share, start)?;
+        let landed = answer.wait_for(Option::is_some).await.map_err(|_| NoFlight::Lost)?;
         landed.clone().ok_or(NoFlight::Lost)
     }
 
     fn board(
         &self,
         hash: Hash,
+        share: Option<Share>,
         start: impl FnOnce() -> BoxFuture<'static, V>,
     ) -> Result<watch::Receiver<Option<V>>, NoFlight> {
         let mut running = lock(&self.running);
         if let Some(flight) = running.get(&hash) {
-            return Ok(flight.clone());
+            return Ok(flight.answer.clone());
         }
-        if running.len() >= self.most {
+        if running.len() >= self.most || share.is_some_and(|share| share.is_used_up(&running)) {
             return Err(NoFlight::Full);
         }
         let runtime = Handle::try_current().map_err(|_| NoFlight::Lost)?;
-        let (end, flight) = watch::channel(None);
-        running.insert(hash, flight.clone());
+        let (end, answer) = watch::channel(None);
+        let owner = share.map(|share| share.owner);
+        running.insert(hash, Flight { owner, answer: answer.clone() });
         drop(running);
         let (landing, work) = (Landing { hash, running: Arc::clone(&self.running) }, start());
         runtime.spawn(async move {
@@ -69,7 +87,14 @@ impl<V: Clone + Send + Sync + 'static> Flights<V> {
             drop(landing);
             let _ = end.send(Some(answer));
         });
-        Ok(flight)
+        Ok(answer)
+    }
+}
+
+impl Share {
+    fn is_used_up<V>(&self, running: &Running<V>) -> bool {
+        let own = running.values().filter(|flight| flight.owner == Some(self.owner));
+        own.count() >= self.most
     }
 }
 
@@ -105,7 +130,7 @@ mod tests {
         let gate = Arc::new(Semaphore::new(0));
         let ask = |key: u8| {
             let (gate, count) = (gate.clone(), count.clone());
-            flights.join([key; 32], move || {
+            flights.join([key; 32], None, move || {
                 Box::pin(async move {
                     gate.acquire().await.unwrap().forget();
                     count.fetch_add(1, Ordering::SeqCst) + 1
@@ -126,7 +151,7 @@ mod tests {
         let (flights, gate) = (Flights::new(8), Arc::new(Semaphore::new(0)));
         let ask = || {
             let gate = gate.clone();
-            flights.join([1; 32], move || {
+            flights.join([1; 32], None, move || {
                 Box::pin(async move { gate.acquire().await.map(|_| 7).unwrap() })
             })
         };
@@ -141,17 +166,40 @@ mod tests {
         let flights: Flights<u8> = Flights::new(1);
         let gate = Arc::new(Semaphore::new(0));
         let held = gate.clone();
-        let first = flights.join([1; 32], move || {
+        let first = flights.join([1; 32], None, move || {
             Box::pin(async move { held.acquire().await.map(|_| 1).unwrap() })
         });
         let mut first = Box::pin(first);
         assert!(first.as_mut().now_or_never().is_none());
-        let second = flights.join([2; 32], || Box::pin(async { 2 }));
+        let second = flights.join([2; 32], None, || Box::pin(async { 2 }));
         assert_eq!(second.await, Err(NoFlight::Full));
         gate.add_permits(1);
         assert_eq!(first.await, Ok(1));
         let boom = || -> BoxFuture<'static, u8> { Box::pin(async { panic!("boom") }) };
-        assert_eq!(flights.join([3; 32], boom).await, Err(NoFlight::Lost));
-        assert_eq!(flights.join([3; 32], || Box::pin(async { 3 })).await, Ok(3));
+        assert_eq!(flights.join([3; 32], None, boom).await, Err(NoFlight::Lost));
+        assert_eq!(flights.join([3; 32], None, || Box::pin(async { 3 })).await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn an_owner_has_a_share_and_takes_none_from_the_others() {
+        let (flights, gate) = (Flights::new(4), Arc::new(Semaphore::new(0)));
+        let ask = |owner: u8, key: u8| {
+            let (gate, share) = (gate.clone(), Share { owner: [owner; 32], most: 2 });
+            let start = move || -> BoxFuture<'static, u8> {
+                Box::pin(async move { gate.acquire().await.map(|_| key).unwrap() })
+            };
+            flights.join([key; 32], Some(share), start)
+        };
+        let mut own = Box::pin(join_all([ask(1, 1), ask(1, 2)]));
+        assert!(own.as_mut().now_or_never().is_none());
+        assert_eq!(ask(1, 3).now_or_never(), Some(Err(NoFlight::Full)));
+        // What runs is waited for by whoever wants it.
+        let mut joined = Box::pin(join_all([ask(1, 2), ask(2, 1), ask(2, 4)]));
+        assert!(joined.as_mut().now_or_never().is_none());
+        gate.add_permits(3);
+        assert_eq!(own.await, [Ok(1), Ok(2)]);
+        assert_eq!(joined.await, [Ok(2), Ok(1), Ok(4)]);
+        gate.add_permits(1);
+        assert_eq!(ask(1, 3).await, Ok(3));
     }
 }

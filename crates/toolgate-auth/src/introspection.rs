@@ -34,7 +34,7 @@ use crate::{
     flight::{Flights, NoFlight},
     jose::{MAX_TOKEN, has_form},
     judge::{self, NO_AUDIENCE, Settings},
-    memory::{Hash, Memory, hash},
+    memory::{Hash, MAX_REMEMBERED, Memory, hash},
     published::metadata,
     reach::{Heard, REST, Reach},
     rules::{Fault, Rule, Rules},
@@ -182,8 +182,9 @@ impl Shared {
             return Outcome::Unavailable;
         }
         let flights = if proven { &this.proven_flights } else { &this.flights };
-        let asked = flights
-            .join(hash, || Box::pin(async move { shared.decide(token, &resource, hash).await }));
+        let asked = flights.join(hash, None, || {
+            Box::pin(async move { shared.decide(token, &resource, hash).await })
+        });
         let asked = match this.reach.patience() {
             // Whoever gives up waiting takes nothing from the question.
             Some(briefly) => timeout(briefly, asked).await.unwrap_or(Ok(Outcome::Unavailable)),
@@ -198,19 +199,25 @@ impl Shared {
 
     /// Asks, judges the answer, and keeps the verdict for as long as it may be kept.
     async fn decide(&self, token: Token, resource: &str, hash: Hash) -> Outcome {
-        let began = Instant::now();
+        // The token may be revoked as soon as the authorization server has looked.
+        let (began, asked_at) = ((self.clock)(), Instant::now());
         let asked = timeout(self.timeout, self.ask(&token)).await.unwrap_or(Err(Trouble::TooSlow));
-        self.reach.heard(began, heard(&asked));
+        self.reach.heard(asked_at, heard(&asked));
         let now = (self.clock)();
-        let judged = match asked {
-            Ok(Said::Active(claims)) => self.judge(claims, resource, now),
-            Ok(Said::Inactive) => Err(Refusal::invalid("the token is not active")),
+        let (said, size) = match asked {
+            Ok(answered) => answered,
             Err(trouble) => return self.troubled(&trouble),
+        };
+        let judged = match said {
+            Said::Active(claims) => self.judge(claims, resource, now),
+            Said::Inactive => Err(Refusal::invalid("the token is not active")),
         };
         match judged {
             Ok((good, end)) => {
-                let until = now.checked_add(self.known_for).map_or(now, |at| at.min(end));
-                self.known.keep(hash, good.clone(), now, until);
+                let until = began.checked_add(self.known_for).map_or(now, |at| at.min(end));
+                if size <= MAX_REMEMBERED {
+                    self.known.keep(hash, good.clone(), now, until);
+                }
                 self.proven.keep(hash, (), now, end);
                 Outcome::Known(good)
             }
@@ -223,7 +230,8 @@ impl Shared {
         }
     }
 
-    async fn ask(&self, token: &Token) -> Result<Said, Trouble> {
+    /// What is said of a token, and in how many bytes.
+    async fn ask(&self, token: &Token) -> Result<(Said, usize), Trouble> {
         let name = if self.dialect == Dialect::Google { "access_token" } else { "token" };
         let mut fields = vec![(name, token.expose().to_owned())];
         if self.dialect == Dialect::Standard {
@@ -236,7 +244,8 @@ impl Shared {
             Unasked::Nowhere => Trouble::NoEndpoint,
             Unasked::NoProof => Trouble::NoProof,
         })?;
-        answer::read(&answer, self.dialect).map_err(Trouble::Unclear)
+        let said = answer::read(&answer, self.dialect).map_err(Trouble::Unclear)?;
+        Ok((said, answer.body().len()))
     }
 
     /// What an active token is worth here, and its end.
@@ -325,7 +334,7 @@ fn complete(claims: &mut Claims, issuer: &str, clients_without_subject: bool) {
 }
 
 /// Any answer says that somebody is there, be it no good.
-fn heard(asked: &Result<Said, Trouble>) -> Heard {
+fn heard<S>(asked: &Result<S, Trouble>) -> Heard {
     match asked {
         Ok(_) | Err(Trouble::Unclear(_) | Trouble::NoEndpoint) => Heard::Answer,
         Err(Trouble::TooSlow) => Heard::Silence,

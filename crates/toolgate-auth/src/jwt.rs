@@ -35,7 +35,7 @@ use crate::{
     exchange::Exchanger,
     jose::{KeySet, Split, has_form, split},
     judge::{self, NO_AUDIENCE, Settings, judge},
-    memory::{Hash, Memory, hash},
+    memory::{Hash, MAX_REMEMBERED, Memory, hash},
     published::metadata,
     rules::{Fault, Rule, Rules},
 };
@@ -73,9 +73,6 @@ struct Remembered {
     issuer: usize,
     keys: Hash,
 }
-
-/// Longest token that is remembered, in bytes: with the number of them, a bound of the memory.
-const MAX_REMEMBERED: usize = 8 * 1024;
 
 /// For how long a token is remembered where a type of the author's own is made of it: making it may
 /// refuse, and by more than the claims, such as a list of people who may no longer.

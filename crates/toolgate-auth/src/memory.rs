@@ -10,6 +10,10 @@ use std::{
 
 use ring::digest::{Context, SHA256};
 
+/// Longest text, in bytes, of which something is remembered: of a token, or of an answer about one. With the
+/// number of them it bounds a memory, since what is remembered is made of it.
+pub(crate) const MAX_REMEMBERED: usize = 8 * 1024;
+
 /// SHA-256 of a token, and of what else a decision about it depends on.
 pub(crate) type Hash = [u8; 32];
 

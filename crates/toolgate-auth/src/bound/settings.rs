@@ -5,9 +5,6 @@ use std::{fmt, sync::Arc};
 use super::{Clock, Dpop, Mtls, Possession, Proofs, Used};
 use crate::dpop::{Nonces, ProofStore, Replays};
 
-/// Used proofs that are remembered, and those of one caller.
-const ROOM: (usize, usize) = (65_536, 4_096);
-
 /// What is asked for.
 #[derive(Clone, Default)]
 pub(crate) struct Asked {
@@ -74,8 +71,8 @@ impl Possession {
             };
             let here = || {
                 let room = all.iter().filter_map(|asked| asked.room).reduce(largest);
-                let (all, per_caller) = room.unwrap_or(ROOM);
-                Used::Here(Replays::new(all, per_caller))
+                let said = room.map(|(all, per_caller)| Replays::new(all, per_caller));
+                Used::Here(said.unwrap_or_default())
             };
             let store = all.iter().find_map(|asked| asked.store.clone());
             let nonces = all.iter().find_map(|asked| asked.nonces.clone());

@@ -99,9 +99,9 @@ impl State {
 }
 
 impl Default for Replays {
-    /// 65,536 proofs, 4,096 of one caller.
+    /// 65,536 proofs, 16,384 of one caller: 15 MiB when it is full.
     fn default() -> Self {
-        Self::new(65_536, 4_096)
+        Self::new(65_536, 16_384)
     }
 }
 
@@ -154,6 +154,30 @@ mod tests {
         assert_eq!(replays.first_use(&proof(2, 20), &caller(1), at(10)), Replay::Used);
         let state = replays.state.lock().unwrap();
         assert_eq!((state.ends.len(), state.used.len()), (3, 3));
+    }
+
+    #[test]
+    fn a_busy_caller_is_let_in_and_leaves_room_for_the_others() {
+        let replays = Replays::default();
+        let mut sent = 0_u64;
+        let mut second = |number: u8, now: u64, requests: u64| {
+            let mut let_in = 0;
+            for _ in 0..requests {
+                sent += 1;
+                let mut proof = proof(0, now + 121);
+                proof.id = crate::memory::hash(&[&sent.to_le_bytes()]);
+                let seen = replays.first_use(&proof, &caller(number), at(now));
+                let_in += u64::from(seen == Replay::New);
+            }
+            let_in
+        };
+        for now in 0..300 {
+            assert_eq!(second(1, now, 130), 130, "a service account, in second {now}");
+        }
+        // One that sends without end has its own room, and the others have theirs.
+        let let_in: u64 = (300..420).map(|now| second(2, now, 400)).sum();
+        assert_eq!(let_in, 16_384);
+        assert_eq!([second(1, 420, 130), second(3, 420, 130)], [130, 130]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use toolgate_core::StartError;
 use super::{Clock, Exchanger, Shared, authority::Authority, grant::Grant};
 use crate::{
     client::{Client, ClientKey},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Place},
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
     issuer::{Said, is_local, parsed},
@@ -101,12 +101,7 @@ impl Exchange {
     /// minute, in the name of the issuer as its audience; at Entra ID, of the endpoint.
     #[must_use]
     pub fn private_key_jwt(mut self, client: impl Into<String>, key: ClientKey) -> Self {
-        let endpoint = match self.words {
-            Words::Entra => self.at.endpoint.clone(),
-            _ => None,
-        };
-        let audience = endpoint.unwrap_or_else(|| self.at.issuer.clone());
-        self.at.client = Some(Client::with_key(client.into(), key, audience));
+        self.at.client = Some(Client::with_key(client.into(), key));
         self
     }
 
@@ -156,14 +151,16 @@ impl Exchange {
             Some(fetch) => fetch,
             None => Arc::new(HttpFetch::builder().allow_loopback(loopback).build()?),
         };
-        let grant = match self.words {
-            Words::Standard => Grant::Exchange,
-            Words::Entra => Grant::OnBehalfOf,
-            Words::IdJag(next) => Grant::Assertion(Box::new(next.build()?)),
+        let (grant, place) = match self.words {
+            Words::Standard => (Grant::Exchange, Place::Token),
+            Words::Entra => (Grant::OnBehalfOf, Place::EntraToken),
+            Words::IdJag(next) => {
+                (Grant::Assertion(Box::new(next.build(Place::Token)?)), Place::Token)
+            }
         };
         Ok(Exchanger(Arc::new(Shared {
             grant,
-            at: self.at.build()?,
+            at: self.at.build(place)?,
             fetch,
             timeout: self.timeout,
             clock: self.clock,
@@ -217,12 +214,12 @@ impl At {
         problems.into_iter().map(told).collect()
     }
 
-    fn build(self) -> Result<Authority, StartError> {
+    fn build(self, place: Place) -> Result<Authority, StartError> {
         let loopback = self.is_loopback();
         let endpoint = self.endpoint.as_deref().and_then(parsed);
         Ok(Authority {
             issuer: self.issuer,
-            endpoint: Endpoint::new("token_endpoint", endpoint, loopback),
+            endpoint: Endpoint::new(place, endpoint, loopback),
             client: self.client.ok_or_else(|| StartError::new(NO_CLIENT))?,
         })
     }

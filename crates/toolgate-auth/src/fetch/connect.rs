@@ -9,37 +9,29 @@ use std::{
     vec,
 };
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::{
-        legacy::{
-            Client,
-            connect::{
-                HttpConnector,
-                dns::{GaiResolver, Name},
-                proxy::Tunnel,
-            },
-        },
-        proxy::matcher::Intercept,
+use hyper_util::client::{
+    legacy::connect::{
+        Connect, HttpConnector,
+        dns::{GaiResolver, Name},
+        proxy::Tunnel,
     },
-    rt::{TokioExecutor, TokioTimer},
+    proxy::matcher::Intercept,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use toolgate_core::{BoxError, BoxFuture};
 use tower_service::Service;
 
-use super::{FetchError, FetchErrorKind, address::Reach};
+use super::{FetchError, FetchErrorKind, address::Reach, again::Clients};
 
 /// A client that resolves and connects by itself.
-pub(super) type Direct = Client<HttpsConnector<HttpConnector<Guard>>, Full<Bytes>>;
+pub(super) type Direct = Clients<HttpsConnector<HttpConnector<Guard>>>;
 /// A client that asks a proxy for a tunnel. The proxy resolves, so no address can be judged here.
-pub(super) type Proxied = Client<HttpsConnector<Tunnel<HttpConnector>>, Full<Bytes>>;
+pub(super) type Proxied = Clients<HttpsConnector<Tunnel<HttpConnector>>>;
 
 pub(super) fn direct(tls: &Arc<ClientConfig>, reach: Reach, timeout: Duration) -> Direct {
     let guard = Guard { resolver: GaiResolver::new(), reach };
-    client(tls, tcp(HttpConnector::new_with_resolver(guard), timeout))
+    clients(tls, tcp(HttpConnector::new_with_resolver(guard), timeout))
 }
 
 pub(super) fn proxied(
@@ -57,7 +49,7 @@ pub(super) fn proxied(
         Some(secret) => tunnel.with_auth(secret.clone()),
         None => tunnel,
     };
-    Ok(client(tls, tunnel))
+    Ok(clients(tls, tunnel))
 }
 
 fn tcp<R>(mut connector: HttpConnector<R>, timeout: Duration) -> HttpConnector<R> {
@@ -67,16 +59,16 @@ fn tcp<R>(mut connector: HttpConnector<R>, timeout: Duration) -> HttpConnector<R
     connector
 }
 
-fn client<C>(tls: &Arc<ClientConfig>, connector: C) -> Client<HttpsConnector<C>, Full<Bytes>>
+fn clients<C>(tls: &Arc<ClientConfig>, connector: C) -> Clients<HttpsConnector<C>>
 where
-    HttpsConnector<C>: hyper_util::client::legacy::connect::Connect + Clone,
+    HttpsConnector<C>: Connect + Clone + Send + Sync + 'static,
 {
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(ClientConfig::clone(tls))
         .https_or_http()
         .enable_all_versions()
         .wrap_connector(connector);
-    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector)
+    Clients::new(connector)
 }
 
 /// TLS with a provider named here, so that no other crate's choice or absence of one matters.

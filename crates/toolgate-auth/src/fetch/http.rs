@@ -1,7 +1,6 @@
 //! The default [`Fetch`]: hyper and rustls, with bounds.
 
 use std::{
-    error::Error,
     fmt,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -13,16 +12,14 @@ use http::{
     header::{ACCEPT, HeaderValue, USER_AGENT},
 };
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper_util::client::{
-    legacy::{Client, connect::Connect},
-    proxy::matcher::Matcher,
-};
+use hyper_util::client::{legacy::connect::Connect, proxy::matcher::Matcher};
 use rustls::{ClientConfig, RootCertStore};
 use toolgate_core::{BoxFuture, StartError};
 
 use super::{
     Fetch, FetchError, FetchErrorKind,
     address::Reach,
+    again::{Clients, cause},
     connect::{self, Direct, OutOfReach, Proxied},
 };
 
@@ -35,6 +32,9 @@ const BODY: usize = 512 * 1024;
 /// `https` alone, with the platform's roots or, where there are none, Mozilla's. Private, link-local
 /// and loopback addresses are refused, judged by the address that is connected to. An answer has
 /// 10 seconds, 5 of them to connect, and 512 KiB. Redirects are not followed.
+///
+/// Connections are kept for the next request. A `GET` that is lost with a kept connection which the peer
+/// closes is sent once more, over a new one; a `POST` only where it surely never left.
 ///
 /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are respected. A proxy resolves names by itself, so
 /// behind one it is the proxy that has to keep private addresses out of reach.
@@ -77,12 +77,12 @@ impl HttpFetch {
         let request = request.map(Full::new);
         let body = self.settings.body;
         match self.proxy(request.uri())? {
-            Some(client) => send(client, request, body).await,
+            Some(clients) => send(clients, request, body).await,
             None => send(&self.direct, request, body).await,
         }
     }
 
-    /// The client that goes through a proxy, where `uri` needs one.
+    /// The clients that go through a proxy, where `uri` needs one.
     fn proxy(&self, uri: &Uri) -> Result<Option<&Proxied>, FetchError> {
         // Plain `http` is for loopback, where a proxy has no business.
         if uri.scheme_str() != Some("https") {
@@ -90,8 +90,8 @@ impl HttpFetch {
         }
         let Some(proxy) = self.proxies.intercept(uri) else { return Ok(None) };
         if self.proxied.get().is_none() {
-            let client = connect::proxied(&self.tls, &proxy, self.settings.connect)?;
-            return Ok(Some(self.proxied.get_or_init(|| client)));
+            let clients = connect::proxied(&self.tls, &proxy, self.settings.connect)?;
+            return Ok(Some(self.proxied.get_or_init(|| clients)));
         }
         Ok(self.proxied.get())
     }
@@ -177,7 +177,7 @@ fn introduce(request: &mut Request<Bytes>) {
 }
 
 async fn send<C>(
-    client: &Client<C, Full<Bytes>>,
+    clients: &Clients<C>,
     request: Request<Full<Bytes>>,
     limit: usize,
 ) -> Result<Response<Bytes>, FetchError>
@@ -186,30 +186,18 @@ where
 {
     let failed = |error: hyper_util::client::legacy::Error| {
         let kind = match () {
-            () if has_cause::<OutOfReach>(&error) => FetchErrorKind::NotAllowed,
+            () if cause::<OutOfReach>(&error).is_some() => FetchErrorKind::NotAllowed,
             () if error.is_connect() => FetchErrorKind::Connect,
             () => FetchErrorKind::Broken,
         };
         FetchError::new(kind).caused_by(error)
     };
-    let (head, body) = client.request(request).await.map_err(failed)?.into_parts();
+    let (head, body) = clients.send(request).await.map_err(failed)?.into_parts();
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
-        Err(error) if has_cause::<LengthLimitError>(&*error) => {
+        Err(error) if cause::<LengthLimitError>(&*error).is_some() => {
             Err(FetchError::new(FetchErrorKind::TooLarge))
         }
         Err(error) => Err(FetchError::new(FetchErrorKind::Broken).caused_by(error)),
     }
-}
-
-/// Whether an error or one of its causes is an `E`.
-fn has_cause<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<E>() {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

@@ -1,5 +1,6 @@
 //! The default fetch against real sockets: what it reaches, what it refuses, where it stops.
 
+mod again;
 pub(crate) mod net;
 mod tls;
 

@@ -15,7 +15,7 @@ use crate::{
     claims::{Claims, Mapping, Principal},
     client::{Client, ClientKey},
     dpop::{Nonces, ProofStore},
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Place},
     exchange::Exchange,
     fetch::{Fetch, HttpFetch, address},
     flight::Flights,
@@ -115,8 +115,7 @@ impl Introspection {
     /// minute, in the name of the issuer as its audience.
     #[must_use]
     pub fn private_key_jwt(self, client: impl Into<String>, key: ClientKey) -> Self {
-        let audience = self.issuer.clone();
-        Self { client: Some(Client::with_key(client.into(), key, audience)), ..self }
+        Self { client: Some(Client::with_key(client.into(), key)), ..self }
     }
 
     /// Audiences to accept in place of the server's resource identifier. One of them has to be in
@@ -151,15 +150,16 @@ impl Introspection {
         Self { exchange: Some(exchange), ..self }
     }
 
-    /// For how long answers count: a good one 60 seconds unless set, an hour at most and never beyond
-    /// the token's end, a bad one 10 seconds. So long may a token go on that was revoked.
+    /// For how long answers count: a good one 60 seconds unless set, from when it was asked for, an hour
+    /// at most and never beyond the token's end, a bad one 10 seconds. So long may a token go on that was
+    /// revoked.
     #[must_use]
     pub fn remember(self, known: Duration, refused: Duration) -> Self {
         Self { known_for: known, refused_for: refused, ..self }
     }
 
     /// How many answers are remembered of each kind, 4096 unless set; with 0 every request is a
-    /// question.
+    /// question. A good answer that is longer than 8 KiB is not remembered.
     #[must_use]
     pub fn memory(self, answers: usize) -> Self {
         Self { memory: answers, ..self }
@@ -296,7 +296,7 @@ impl Introspection {
         Ok(IntrospectionAuth(Arc::new(Shared {
             settings,
             dialect: self.dialect,
-            endpoint: Endpoint::new("introspection_endpoint", endpoint, loopback),
+            endpoint: Endpoint::new(Place::Introspection, endpoint, loopback),
             client: self.client,
             possession: Possession::of(&[&self.proofs], Arc::clone(&self.clock)),
             fetch,

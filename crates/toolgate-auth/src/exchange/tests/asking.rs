@@ -1,6 +1,7 @@
 //! What is asked, of whom, in which words.
 
 use super::*;
+use crate::fetch::again::Repeatable;
 
 fn pairs(fields: &[(&str, &str)]) -> Vec<(String, String)> {
     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -25,6 +26,7 @@ async fn a_token_is_asked_for_as_the_standard_says() {
     assert_eq!((sent.method().as_str(), sent.uri().to_string()), ("POST", ENDPOINT.to_owned()));
     assert_eq!(sent.headers()["authorization"], "Basic cG9ydGFsOnMzY3IzdA==");
     assert!(sent.headers()["authorization"].is_sensitive());
+    assert!(sent.extensions().get::<Repeatable>().is_none(), "a token is made each time");
     let urn = "urn%3Aietf%3Aparams%3Aoauth%3A";
     let access = format!("{urn}token-type%3Aaccess_token");
     assert_eq!(

@@ -1,5 +1,7 @@
 //! What is remembered, of whom, for how long; and one question for all who ask it.
 
+use tokio::time::Instant;
+
 use super::*;
 use crate::reach::tests::OneAway;
 
@@ -127,14 +129,85 @@ async fn there_is_a_bound_to_questions() {
     let world = World::saying(&good("theirs"));
     world.gate.forget_permits(Semaphore::MAX_PERMITS);
     let exchanger = world.exchanger();
-    let targets: Vec<_> = (0..64).map(|at| Target::new().audience(format!("t{at}"))).collect();
-    let mut all = Box::pin(join_all(targets.iter().map(|target| ask(&exchanger, target))));
+    let callers: Vec<_> =
+        (0..64).map(|at| Identity::new(Key::new(ISSUER, at.to_string()))).collect();
+    let of =
+        async |caller: &Identity| context(&exchanger, caller, SUBJECT).exchange(&reports()).await;
+    let mut all = Box::pin(join_all(callers.iter().map(of)));
     assert!(all.as_mut().now_or_never().is_none());
     assert_eq!(kind(&exchanger).await, Kind::Unavailable);
     world.gate.add_permits(64);
     assert!(all.await.iter().all(Result::is_ok));
     world.gate.add_permits(1);
     assert_eq!(token(&exchanger).await, "theirs");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_caller_with_many_targets_and_tokens_leaves_room_for_the_others() {
+    let world = World::saying(&good("theirs"));
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let exchanger = world.exchanger();
+    let of = async |who: &Identity, token: String, target: String| {
+        let target = Target::new().audience(target);
+        let asked = context(&exchanger, who, &token).exchange(&target).await;
+        asked.map_err(|error| error.kind())
+    };
+    let (ann, bob) = (ann(), Identity::new(Key::new(ISSUER, "bob").client("desk")));
+    let mut hers = Box::pin(join_all(
+        (0..8).map(|at| of(&ann, format!("token{}", at % 4), format!("target{}", at / 4))),
+    ));
+    assert!(hers.as_mut().now_or_never().is_none());
+    // Whoever stops waiting for a question has not ended it.
+    let another = of(&ann, "another".to_owned(), "target0".to_owned()).await;
+    assert_eq!(another.unwrap_err(), Kind::Unavailable);
+    let mut his = Box::pin(of(&bob, "his".to_owned(), "target0".to_owned()));
+    assert!(his.as_mut().now_or_never().is_none());
+    tokio::task::yield_now().await;
+    assert_eq!(world.asked(), 9);
+    world.gate.add_permits(9);
+    assert!(his.await.is_ok() && hers.await.iter().all(Result::is_ok));
+    world.gate.add_permits(1);
+    assert!(of(&ann, "another".to_owned(), "target0".to_owned()).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn once_an_exchange_ran_out_of_time_nobody_waits_long_and_all_are_asked_for() {
+    let world = World::saying(&good("theirs"));
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let exchanger = world.exchanger();
+    let waited = async |audience: &str| {
+        let (begun, target) = (Instant::now(), Target::new().audience(audience));
+        let kind = ask(&exchanger, &target).await.map_err(|error| error.kind());
+        (kind.map(drop), begun.elapsed())
+    };
+    let late = Err(Kind::Unavailable);
+    assert_eq!(waited("first").await, (late, Duration::from_secs(10)));
+    for number in 0..3 {
+        let (kind, took) = waited(&format!("t{number}")).await;
+        assert!(kind == late && took <= Duration::from_millis(250), "{took:?}");
+    }
+    // It answers again: what was asked for meanwhile is there, and nobody has to be asked anew.
+    let asked = world.asked();
+    world.gate.add_permits(100);
+    for number in 0..3 {
+        assert_eq!(waited(&format!("t{number}")).await.0, Ok(()));
+    }
+    assert_eq!((world.asked(), asked), (4, 4));
+    // Whoever asks now is waited for.
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    assert_eq!(waited("last").await, (late, Duration::from_secs(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fetch_that_gives_up_by_itself_shortens_the_waiting_too() {
+    let world = World::saying(&good("theirs"));
+    world.put(ENDPOINT, Err(FetchErrorKind::Timeout));
+    let exchanger = world.exchanger();
+    assert_eq!(kind(&exchanger).await, Kind::Unavailable);
+    world.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let begun = Instant::now();
+    assert_eq!(kind(&exchanger).await, Kind::Unavailable);
+    assert_eq!(begun.elapsed(), Duration::from_millis(250));
 }
 
 #[tokio::test]

@@ -50,10 +50,12 @@ async fn a_key_proves_who_asks_and_entra_finds_it_by_its_certificate() {
     let plain = world.exchange().private_key_jwt("portal", key.clone());
     assert!(key.clone().certificate("s3cr3t").is_err());
     let key = key.certificate(CERTIFICATE).unwrap();
-    let entra = presets::entra_obo("t1").endpoint(ENDPOINT);
-    let entra = world.at(entra).private_key_jwt("portal", key);
-    let target = [reports(), Target::new().scopes(["api://reports/.default"])];
-    for (at, exchange) in [plain, entra].into_iter().enumerate() {
+    let entra = || world.at(presets::entra_obo("t1"));
+    let before = entra().private_key_jwt("portal", key.clone()).endpoint(ENDPOINT);
+    let after = entra().endpoint(ENDPOINT).private_key_jwt("portal", key);
+    let of_entra = || Target::new().scopes(["api://reports/.default"]);
+    let target = [reports(), of_entra(), of_entra()];
+    for (at, exchange) in [plain, before, after].into_iter().enumerate() {
         ask(&exchange.build().unwrap(), &target[at]).await.unwrap();
         assert!(world.sent(at).headers().get("authorization").is_none());
         let fields = world.fields(at);
@@ -66,7 +68,8 @@ async fn a_key_proves_who_asks_and_entra_finds_it_by_its_certificate() {
         };
         let digest = ring::digest::digest(&ring::digest::SHA256, &[0x30, 0]);
         let digest = json!(URL_SAFE_NO_PAD.encode(digest));
-        let expected = [(ISSUER, None), (ENDPOINT, Some(&digest))][at];
+        let at_entra = (ENDPOINT, Some(&digest));
+        let expected = [(ISSUER, None), at_entra, at_entra][at];
         assert_eq!((part(1)["aud"].as_str().unwrap(), part(0).get("x5t#S256")), expected);
     }
 }

@@ -27,6 +27,8 @@ struct Seen {
 #[derive(Clone)]
 enum Then {
     Close,
+    /// Takes one more request's head, says this to it and closes.
+    CloseAtTheSecond(&'static str),
     Stall,
     Tunnel(SocketAddr),
 }
@@ -36,6 +38,15 @@ impl Peer {
     pub(super) async fn answering(answer: impl Into<String>) -> Self {
         let answer = answer.into();
         Self::start(|_| answer, Then::Close).await
+    }
+
+    /// Answers the first request of each connection; once it has the second, says that to it and closes.
+    pub(super) async fn closing_at_the_second(
+        first: impl Into<String>,
+        second: &'static str,
+    ) -> Self {
+        let first = first.into();
+        Self::start(|_| first, Then::CloseAtTheSecond(second)).await
     }
 
     /// The same, with an answer that names the peer's own port.
@@ -87,19 +98,19 @@ impl Peer {
 }
 
 async fn talk(mut stream: TcpStream, answer: Arc<str>, then: Then, seen: Arc<Seen>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        match stream.read_u8().await {
-            Ok(byte) => head.push(byte),
-            Err(_) => return,
-        }
+    if !listen(&mut stream, &seen).await {
+        return;
     }
-    seen.heads.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
     if stream.write_all(answer.as_bytes()).await.is_err() {
         return;
     }
     match then {
         Then::Close => drop(stream.shutdown().await),
+        Then::CloseAtTheSecond(second) => {
+            if listen(&mut stream, &seen).await {
+                drop(stream.write_all(second.as_bytes()).await);
+            }
+        }
         Then::Stall => std::future::pending().await,
         Then::Tunnel(to) => {
             if let Ok(mut target) = TcpStream::connect(to).await {
@@ -107,4 +118,17 @@ async fn talk(mut stream: TcpStream, answer: Arc<str>, then: Then, seen: Arc<See
             }
         }
     }
+}
+
+/// Reads a head: whether there was one.
+async fn listen(stream: &mut TcpStream, seen: &Seen) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return false,
+        }
+    }
+    seen.heads.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
+    true
 }

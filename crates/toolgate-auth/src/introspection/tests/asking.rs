@@ -1,6 +1,7 @@
 //! How a question is put, to whom, and by which settings.
 
 use super::*;
+use crate::fetch::again::Repeatable;
 
 #[tokio::test]
 async fn tokens_that_cannot_be_are_not_asked_about() {
@@ -12,6 +13,13 @@ async fn tokens_that_cannot_be_are_not_asked_about() {
     assert_eq!(refusal(ask(&auth, "").await).reason(), Reason::Invalid);
     assert_eq!(server.asked(), 0);
     known(&builder(&server).build().unwrap(), "a.b.c").await;
+}
+
+#[tokio::test]
+async fn a_question_with_a_secret_may_come_twice() {
+    let server = Server::saying(&good());
+    known(&builder(&server).build().unwrap(), TOKEN).await;
+    assert!(server.last().extensions().get::<Repeatable>().is_some());
 }
 
 #[tokio::test]
@@ -28,6 +36,8 @@ async fn a_key_proves_who_asks() {
         let auth = builder(&server).private_key_jwt("reports", key).build().unwrap();
         known(&auth, TOKEN).await;
         assert!(server.last().headers().get("authorization").is_none());
+        // It proves who asks once.
+        assert!(server.last().extensions().get::<Repeatable>().is_none());
         let body = server.body();
         let value = |name: &str| &*body.iter().find(|(known, _)| known == name).unwrap().1;
         assert_eq!((value("token"), value("client_id")), (TOKEN, "reports"));

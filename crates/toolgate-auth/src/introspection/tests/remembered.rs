@@ -39,6 +39,26 @@ async fn a_good_answer_counts_for_a_while_and_never_beyond_the_end() {
 }
 
 #[tokio::test]
+async fn a_good_answer_counts_from_when_it_was_asked_for() {
+    let server = Server::saying(&good());
+    let (auth, at) = timed(&server);
+    server.gate.forget_permits(Semaphore::MAX_PERMITS);
+    let mut first = Box::pin(known(&auth, TOKEN));
+    assert!((&mut first).now_or_never().is_none());
+    tokio::task::yield_now().await;
+    // Nine seconds on the way; it may have been revoked since it was looked at.
+    at(NOW + 9);
+    server.gate.add_permits(2);
+    first.await;
+    at(NOW + 59);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 1);
+    at(NOW + 60);
+    known(&auth, TOKEN).await;
+    assert_eq!(server.asked(), 2);
+}
+
+#[tokio::test]
 async fn a_bad_answer_counts_for_a_shorter_while() {
     let server = Server::saying(&json!({"active": false}));
     let (auth, at) = timed(&server);
@@ -57,6 +77,32 @@ async fn a_bad_answer_counts_for_a_shorter_while() {
         refusal(ask(&auth, "another").await);
     }
     assert_eq!(server.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_long_answer_is_good_and_not_remembered() {
+    let of_length = |length: usize| {
+        let mut answer = with("more", json!(""));
+        let rest = length - answer.to_string().len();
+        answer["more"] = "x".repeat(rest).into();
+        assert_eq!(answer.to_string().len(), length);
+        answer
+    };
+    for (length, questions) in [(8 * 1024, 1), (8 * 1024 + 1, 2)] {
+        let server = Server::saying(&of_length(length));
+        let auth = builder(&server).build().unwrap();
+        known(&auth, TOKEN).await;
+        known(&auth, TOKEN).await;
+        assert_eq!(server.asked(), questions, "{length}");
+        // It was good once, so there is room to ask about it again.
+        server.gate.forget_permits(Semaphore::MAX_PERMITS);
+        let all = (0..64).map(|number| format!("t{number}")).collect::<Vec<_>>();
+        let mut strangers = Box::pin(join_all(all.iter().map(|token| ask(&auth, token))));
+        assert!((&mut strangers).now_or_never().is_none());
+        server.gate.add_permits(65);
+        known(&auth, TOKEN).await;
+        strangers.await;
+    }
 }
 
 #[tokio::test]
