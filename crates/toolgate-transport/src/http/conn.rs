@@ -5,7 +5,6 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::Arc,
 };
 
 use http::{Request, Response, Version};
@@ -23,7 +22,7 @@ use tokio::{
 use toolgate_core::{BoxFuture, Shutdown};
 
 #[cfg(feature = "tls")]
-use tokio::sync::Semaphore;
+use {std::sync::Arc, tokio::sync::Semaphore};
 
 #[cfg(feature = "tls")]
 use super::tls::{Arrived, Live, arrive};
