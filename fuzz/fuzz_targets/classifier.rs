@@ -13,7 +13,7 @@ use toolgate_core::{
 };
 use toolgate_protocol::{
     Json, Members, Params, RequestMeta, code,
-    legacy::{INITIALIZE, PING, Revision, SET_LEVEL, down, lowers},
+    legacy::{INITIALIZE, PING, Revision, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, down, lowers},
     method,
     version::MODERN,
 };
@@ -58,7 +58,12 @@ fn old(era: Era, asked: &str, params: &Params<'_>, said: &RequestMeta) {
     match (asked, &turn) {
         (INITIALIZE, Ok(Turn::Handshake(_))) | (PING, Ok(Turn::Ping)) => {}
         (SET_LEVEL, Ok(Turn::SetLevel(_))) => {}
-        (INITIALIZE | SET_LEVEL, Err(error)) => assert_eq!(error.code(), code::INVALID_PARAMS),
+        (SUBSCRIBE, Ok(Turn::Subscribe(uri))) | (UNSUBSCRIBE, Ok(Turn::Unsubscribe(uri))) => {
+            assert!(!uri.is_empty() && params.text("uri").as_deref() == Some(uri));
+        }
+        (INITIALIZE | SET_LEVEL | SUBSCRIBE | UNSUBSCRIBE, Err(error)) => {
+            assert_eq!(error.code(), code::INVALID_PARAMS);
+        }
         (_, Err(_)) => assert!(only_modern),
         (_, turn) => assert!(matches!(turn, Ok(Turn::Call)), "{asked} became {turn:?}"),
     }

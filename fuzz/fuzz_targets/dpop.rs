@@ -20,6 +20,8 @@ use toolgate_auth::dpop::{Expected, verify};
 const TARGET: &str = "https://mcp.example/mcp";
 const TOKEN: &str = "a.b.c";
 const NOW: u64 = 1_800_000_000;
+/// Numbers grow when they are written out, and a proof that is too long is refused for that.
+const LONGEST: usize = 11 * 1024;
 
 static PAIR: LazyLock<Ed25519KeyPair> =
     LazyLock::new(|| Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a seed"));
@@ -39,7 +41,7 @@ fuzz_target!(|data: &[u8]| {
     if seen_header.is_object() && seen_claims.is_object() {
         let (header, claims) = (seen_header.to_string(), seen_claims.to_string());
         let (again, plain) = ((read(header.as_bytes()), read(claims.as_bytes())), TARGET);
-        if again.1["htu"] == plain {
+        if again.1["htu"] == plain && header.len() + claims.len() <= LONGEST {
             let right = is_right(header.as_bytes(), claims.as_bytes());
             assert_eq!(right, allows(&again.0, &again.1), "{header} {claims}");
         }
@@ -100,7 +102,9 @@ fn fits(jwk: &Value) -> bool {
     let operations = jwk
         .get("key_ops")
         .is_none_or(|all| all.as_array().is_some_and(|all| all.iter().any(|one| one == "verify")));
-    purpose && algorithm && operations
+    // A modulus of more than 4096 bits is not looked at, whatever the key is.
+    let modulus = jwk["n"].as_str().map_or(0, str::len);
+    purpose && algorithm && operations && modulus <= 683
 }
 
 fn hash(text: &str) -> String {

@@ -21,6 +21,8 @@ use toolgate_core::{Authenticate, BoxFuture, Credentials, Verdict};
 
 const HEADER: &str = r#"{"alg":"EdDSA","kid":"one"}"#;
 const CLAIMS: &str = r#"{"iss":"https://issuer.example","aud":"https://mcp.example/mcp","sub":"ann","exp":1800000300}"#;
+/// Numbers grow when they are written out, and a token that is too long is refused for that.
+const LONGEST: usize = 11 * 1024;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime")
@@ -56,7 +58,8 @@ fn header(data: &[u8]) {
     // Without members that are there twice there is one reader's view alone, and it decides.
     if let Ok(seen @ Value::Object(_)) = serde_json::from_slice(header) {
         let header = seen.to_string();
-        assert_eq!(lets_in(signed(header.as_bytes()).as_bytes()), good(header.as_bytes()));
+        let lets_in = || lets_in(signed(header.as_bytes()).as_bytes());
+        assert!(header.len() > LONGEST || lets_in() == good(header.as_bytes()), "{header}");
     }
 }
 

@@ -19,7 +19,9 @@ const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, issuer);
   const route = routes[`${request.method} ${url.pathname}`] ?? (() => [404, {}]);
   const [status, body, headers] = await route(url.searchParams, await text(request));
-  response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
+  // Pages log in as well.
+  const open = { 'Access-Control-Allow-Origin': '*' };
+  response.writeHead(status, { 'Content-Type': 'application/json', ...open, ...headers });
   response.end(JSON.stringify(body));
 });
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening));

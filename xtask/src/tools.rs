@@ -30,11 +30,18 @@ pub(crate) fn install() -> Result {
     conformance::install()
 }
 
-/// Licences, bans and sources of every dependency, without a network.
+/// What others build on: the workspace, and the adapter that is a workspace of its own.
+const BUILT_ON: &[&str] = &[".", "adapters/cedar"];
+
+/// Licences, bans and sources of every dependency, without a network. Each folder says what it allows.
 pub(crate) fn deny() -> Result {
     pinned("cargo-deny", DENY)?;
-    let mut deny = program(".tools/bin/cargo-deny", "--offline --all-features --locked check");
-    run(deny.args(["bans", "licenses", "sources"]))?;
+    for folder in BUILT_ON {
+        let mut deny = program(".tools/bin/cargo-deny", "--offline --all-features --locked");
+        deny.arg("--manifest-path").arg(format!("{folder}/Cargo.toml"));
+        deny.arg("--config").arg(format!("{folder}/deny.toml"));
+        run(deny.args(["check", "bans", "licenses", "sources"]))?;
+    }
     println!("advisories: NOT CHECKED. Their database is cloned by git and was not asked for.");
     Ok(())
 }

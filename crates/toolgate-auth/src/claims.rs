@@ -23,7 +23,10 @@ use self::{
     fields::lacks,
     path::{Found, Path},
 };
-pub(crate) use self::{identity::Principal, members::Members};
+pub(crate) use self::{
+    identity::Principal,
+    members::{Members, object},
+};
 
 /// The claims of a verified token (RFC 7519, section 4). `Debug` shows their names alone.
 #[derive(Clone)]

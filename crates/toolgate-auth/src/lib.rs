@@ -51,6 +51,9 @@ mod jose;
 mod judge;
 #[cfg(feature = "jwt")]
 mod jwt;
+#[cfg(all(test, any(feature = "api-keys", feature = "jwt")))]
+#[path = "../../toolgate-testkit/src/kept.rs"]
+mod kept;
 #[cfg(feature = "jwt")]
 mod memory;
 #[cfg(feature = "jwt")]

@@ -5,7 +5,10 @@ use http::{HeaderValue, Request, StatusCode, Uri, header::ACCEPT};
 use serde::Deserialize;
 use toolgate_core::protocol::Json;
 
-use crate::fetch::{Fetch, chain};
+use crate::{
+    claims::object,
+    fetch::{Fetch, chain},
+};
 
 /// Largest document that is read, in bytes.
 const MAX_DOCUMENT: usize = 512 * 1024;
@@ -32,8 +35,8 @@ pub(crate) async fn metadata(issuer: &str, fetch: &dyn Fetch) -> Option<Json> {
         if answer.status() != StatusCode::OK || answer.body().len() > MAX_DOCUMENT {
             continue;
         }
-        let named = serde_json::from_slice::<Named>(answer.body());
-        if named.is_ok_and(|named| named.issuer == issuer) {
+        let named = object::<Named>(answer.body());
+        if named.is_some_and(|named| named.issuer == issuer) {
             return Json::from_text(answer.into_body()).ok();
         }
     }

@@ -24,6 +24,9 @@ mod failure;
 mod handle;
 mod incident;
 mod items;
+#[cfg(test)]
+#[path = "../../toolgate-testkit/src/kept.rs"]
+mod kept;
 mod listen;
 mod live;
 mod page;

@@ -1,5 +1,8 @@
 //! What a whole process logs, and the secrets that are made in it, written to a folder: for whoever
 //! looks afterwards whether one is in the other.
+//!
+//! The unit tests of toolgate-auth, toolgate-server and toolgate-transport are compiled with this very
+//! file: the test kit's own tests depend on two of the three.
 
 use std::{
     env,
@@ -33,10 +36,13 @@ struct Kept {
 }
 
 impl Kept {
-    /// Files of this process's own. None where there can be none; whoever looks misses them.
+    /// Files of this process's own, which name its program. None where there can be none; whoever looks
+    /// misses them.
     fn below(folder: &Path) -> Option<Self> {
+        let program = env::current_exe().ok()?;
+        let program = program.file_stem()?.to_string_lossy().into_owned();
         let open = |kind: &str| {
-            let name = format!("{kind}-{}", process::id());
+            let name = format!("{kind}-{program}-{}", process::id());
             let file = OpenOptions::new().create(true).append(true).open(folder.join(name));
             Some(Mutex::new(file.ok()?))
         };
@@ -44,8 +50,8 @@ impl Kept {
     }
 }
 
-/// Tells that a token, or what one can be had for, was made. From the first one on, what this process
-/// logs is kept.
+/// Tells that a token was made, or what one can be had for, or whatever else no log may have. From the
+/// first one on, what this process logs is kept.
 pub(crate) fn minted(secret: &str) {
     if let Some(kept) = &*KEPT {
         append(&kept.secrets, format!("{secret}\n").as_bytes());

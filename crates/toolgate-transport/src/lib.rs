@@ -16,6 +16,9 @@ mod ask;
 mod audited;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod calls;
+#[cfg(all(test, feature = "http"))]
+#[path = "../../toolgate-testkit/src/kept.rs"]
+mod kept;
 #[cfg(any(feature = "http", feature = "stdio"))]
 mod legacy;
 mod life;

@@ -1,5 +1,5 @@
-//! Servers as the probe sees them: in every configuration nothing is found but what the
-//! authorization server lacks.
+//! Servers as the probe sees them: in every configuration nothing is found, neither of the server nor of
+//! the authorization server that it names.
 
 use toolgate_auth::{ApiKey, api_keys, chain, jwt};
 use toolgate_testkit::{
@@ -20,12 +20,9 @@ async fn issuer() -> AuthorizationServer {
     AuthorizationServer::start().await.expect("an issuer")
 }
 
-/// What is found of the server itself. An authorization server for tests has no login page, and a
-/// server no metadata of its own for clients that know of none of the resource's.
-fn faults(report: &Report) -> Vec<Rule> {
-    let own = report.stages.iter().filter(|stage| stage.step != Step::Issuers);
-    let findings = own.flat_map(|stage| &stage.findings).map(|finding| finding.rule);
-    findings.filter(|rule| *rule != Rule::NoOldRoot).collect()
+/// What is found, notes included.
+fn found(report: &Report) -> Vec<Rule> {
+    report.findings().map(|finding| finding.rule).collect()
 }
 
 async fn look(served: &Served, path: &str, more: impl FnOnce(Probe) -> Probe) -> Report {
@@ -51,13 +48,18 @@ async fn whatever_is_switched_on_clients_find_their_way() {
         ("with proofs", "/mcp", at().auth(proofs)),
     ];
     for (what, path, http) in rows {
+        // Unless told to, a server has no metadata for clients that know of none of the resource's.
+        let (http, noted): (_, &[Rule]) = match what {
+            "plain" => (http, &[Rule::NoOldRoot]),
+            _ => (http.mirror_authorization_server(), &[]),
+        };
         let served = Served::start(server(), http).await;
         let report = look(&served, path, |probe| {
             let probe = probe.signed_by(&issuer.tokens(), ["a"]);
             if what == "for a page" { probe.page(PAGE) } else { probe }
         });
         let report = report.await;
-        assert_eq!(faults(&report), [], "{what}\n{report}");
+        assert_eq!(found(&report), noted, "{what}\n{report}");
         let skipped: Vec<_> =
             report.stages.iter().filter(|stage| stage.skipped.is_some()).collect();
         let skipped: Vec<_> = skipped.iter().map(|stage| stage.step).collect();
@@ -77,13 +79,13 @@ async fn servers_without_an_issuer_are_what_they_say() {
     let keys = api_keys([key]).build().expect("settings that agree");
     let served = Served::start(server(), at().auth(keys)).await;
     let report = look(&served, "/mcp", |probe| probe.by_hand().token(secret.expose())).await;
-    assert_eq!(faults(&report), [], "{report}");
+    assert_eq!(found(&report), [], "{report}");
     let report = look(&served, "/mcp", |probe| probe.token(secret.expose())).await;
     assert_eq!(report.first_broken().map(|(step, _)| step), Some(Step::PathForm), "{report}");
 
     let served = Served::start(server().open(), at()).await;
     let report = look(&served, "/mcp", Probe::open).await;
-    assert_eq!(faults(&report), [], "{report}");
+    assert_eq!(found(&report), [], "{report}");
     let report = look(&served, "/mcp", |probe| probe).await;
     assert_eq!(report.first_broken().map(|(_, it)| it.rule), Some(Rule::Unguarded), "{report}");
 }
@@ -96,5 +98,5 @@ async fn a_server_behind_another_url_is_found_to_be_another_resource() {
     let http = at().auth(auth).public_url("https://mcp.example/mcp").hosts(["127.0.0.1"]);
     let served = Served::start(server(), http).await;
     let report = look(&served, "/mcp", |probe| probe).await;
-    assert!(faults(&report).contains(&Rule::OtherResource), "{report}");
+    assert!(found(&report).contains(&Rule::OtherResource), "{report}");
 }

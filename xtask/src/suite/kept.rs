@@ -11,6 +11,9 @@ use crate::tidy::files::entries;
 pub(super) const FOLDER: &str = "target/kept";
 pub(super) const VARIABLE: &str = "KEPT_LOGS";
 
+/// Tests in which secrets are made: each has to have kept some, or it was not looked at.
+const MAKERS: &[&str] = &["it", "toolgate_auth", "toolgate_server", "toolgate_transport"];
+
 /// Shortest part of a secret that is looked for, in characters: shorter ones are words.
 const SHORTEST: usize = 16;
 
@@ -45,6 +48,9 @@ pub(super) fn check() -> Result {
             }
         }
     }
+    if let Some(maker) = missed(&files) {
+        return Err(format!("{maker} has kept no secrets, so its logs were not checked").into());
+    }
     if lines == 0 || secrets.parts.is_empty() {
         return Err("no process has kept its logs and its secrets, so nothing was checked".into());
     }
@@ -54,6 +60,18 @@ pub(super) fn check() -> Result {
     }
     let told = faults.iter().map(|(line, times)| format!("{times} times: {line}"));
     Err(format!("secrets in logs:\n{}", told.collect::<Vec<_>>().join("\n")).into())
+}
+
+/// Whose file of secrets is not there. Files have the name of a program, a hash, and a number.
+fn missed(files: &[PathBuf]) -> Option<&'static str> {
+    let has = |maker: &&str| {
+        let of = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.strip_prefix("secrets-").and_then(|name| name.split('-').next()) == Some(maker)
+        };
+        files.iter().any(of)
+    };
+    MAKERS.iter().copied().find(|maker| !has(maker))
 }
 
 /// The lines that differ in their time alone are one.
@@ -100,7 +118,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secrets, place};
+    use super::{MAKERS, Secrets, missed, place};
 
     #[test]
     fn payloads_and_signatures_are_found_and_headers_are_not() {
@@ -123,5 +141,18 @@ mod tests {
     #[test]
     fn the_time_does_not_tell_lines_apart() {
         assert_eq!(place("2026-01-01T00:00:00Z  INFO a b"), "INFO a b");
+    }
+
+    #[test]
+    fn tests_that_have_kept_nothing_are_missed() {
+        let kept = |makers: &[&str]| {
+            let name = |maker: &&str| format!("target/kept/secrets-{maker}-0a1b-7").into();
+            missed(&makers.iter().map(name).collect::<Vec<_>>())
+        };
+        assert_eq!(kept(MAKERS), None);
+        for (at, maker) in MAKERS.iter().enumerate() {
+            let others = [&MAKERS[..at], &["itself"], &MAKERS[at + 1..]].concat();
+            assert_eq!(kept(&others), Some(*maker));
+        }
     }
 }

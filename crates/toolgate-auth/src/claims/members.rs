@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor},
+    de::{DeserializeOwned, MapAccess, Visitor},
 };
 use serde_json::{Map, Value};
 
@@ -20,6 +20,13 @@ impl Members {
     pub(crate) fn read(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
+}
+
+/// Reads one object as a `T`. An array of what `T` is made of, in order, is one for a derived reader and
+/// for no other.
+pub(crate) fn object<T: DeserializeOwned>(text: &[u8]) -> Option<T> {
+    let is_object = text.trim_ascii_start().first() == Some(&b'{');
+    serde_json::from_slice(text).ok().filter(|_| is_object)
 }
 
 impl<'de> Deserialize<'de> for Members {

@@ -11,6 +11,7 @@ use super::{
     token::Unverified,
 };
 use crate::{
+    claims::object,
     memory::{Hash, hash},
     rules::{Fault, Rule, Rules},
 };
@@ -42,7 +43,7 @@ impl KeySet {
     /// Reads a set's document; `None` when it is no set.
     pub(crate) fn read(document: &[u8], rules: Rules) -> Option<Self> {
         let digest = hash(&[document]);
-        let document: Document = serde_json::from_slice(document).ok()?;
+        let document: Document = object(document)?;
         let mut set = Self { keys: Vec::new(), skipped: BTreeMap::new(), digest };
         for jwk in &document.keys {
             let key =

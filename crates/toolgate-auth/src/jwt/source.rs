@@ -7,6 +7,7 @@ use http::{Request, StatusCode, Uri, header::ACCEPT};
 use serde::Deserialize;
 
 use crate::{
+    claims::object,
     fetch::{Fetch, FetchError, address::is_safe},
     jose::KeySet,
     published::places,
@@ -97,8 +98,7 @@ struct Metadata {
 /// What a metadata document says of the keys. One of another issuer says nothing of this one's
 /// (RFC 8414, section 3.3).
 fn keys_uri(document: &[u8], issuer: &str, loopback: bool) -> Result<Uri, SourceError> {
-    let metadata: Metadata =
-        serde_json::from_slice(document).map_err(|_| SourceError::NotMetadata)?;
+    let metadata: Metadata = object(document).ok_or(SourceError::NotMetadata)?;
     if metadata.issuer != issuer {
         return Err(SourceError::OtherIssuer);
     }
@@ -147,6 +147,9 @@ mod tests {
             let text = format!(r#"{{"issuer":"https://h.example","jwks_uri":"{uri}"}}"#);
             assert!(matches!(read(&text), Err(SourceError::BadKeysUri)), "{uri}");
         }
-        assert!(matches!(read("{}"), Err(SourceError::NotMetadata)));
+        let array = r#"["https://h.example","https://k.example/keys"]"#;
+        for none in ["{}", array] {
+            assert!(matches!(read(none), Err(SourceError::NotMetadata)), "{none}");
+        }
     }
 }

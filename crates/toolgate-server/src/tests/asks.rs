@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use toolgate_core::{Context, Error, Reply, protocol::code, reply::Kind};
 
 use super::{Calls, serve, value};
-use crate::{Asking, Elicited, Form, Questions, Result, Sample, Sampling, Server, ToolSpec};
+use crate::{
+    Asking, Elicited, Form, Questions, Result, Sample, Sampling, Server, ToolSpec, kept::minted,
+};
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Nothing {}
@@ -60,7 +62,9 @@ impl Calls {
         let reply = self.try_it(name, more).await.unwrap();
         assert_eq!(reply.kind, Kind::InputRequired, "{}", value(&reply));
         assert!(reply.cache.is_none());
-        value(&reply)
+        let asked = value(&reply);
+        asked["requestState"].as_str().into_iter().for_each(minted);
+        asked
     }
 
     /// A try that has to be answered, and the text of its result.

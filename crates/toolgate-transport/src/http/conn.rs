@@ -22,9 +22,7 @@ use tokio::{
 use toolgate_core::{BoxFuture, Shutdown};
 
 #[cfg(feature = "tls")]
-use std::sync::Arc;
-#[cfg(feature = "tls")]
-use tokio::sync::Semaphore;
+use {std::sync::Arc, tokio::sync::Semaphore};
 
 #[cfg(feature = "tls")]
 use super::tls::{Arrived, Live, arrive};

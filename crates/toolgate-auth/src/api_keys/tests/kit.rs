@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::FutureExt as _;
 use toolgate_core::{Authenticate, Credentials, Evidence, Identity, Verdict, authenticate::Reason};
 
-use crate::{ApiKey, ApiKeyAuth, ApiKeys, api_keys};
+use crate::{ApiKey, ApiKeyAuth, ApiKeys, api_keys, kept::minted};
 
 /// The tests' present, in seconds.
 pub(super) const NOW: u64 = 1_800_000_000;
@@ -17,6 +17,7 @@ pub(super) fn at(seconds: u64) -> SystemTime {
 /// A key of `prefix`, and the whole of it.
 pub(super) fn issued(prefix: &str) -> (String, ApiKey) {
     let (secret, key) = ApiKey::generate(prefix, "ann").unwrap();
+    minted(secret.expose());
     (secret.expose().to_owned(), key)
 }
 

@@ -28,6 +28,7 @@ use crate::{
     fetch::{Fetch, FetchError, FetchErrorKind},
     jose::Algorithm,
     judge::Settings,
+    kept::minted,
     rules::Rules,
 };
 
@@ -100,6 +101,7 @@ pub(crate) fn encode(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
+/// The signature of a token, or of a proof, which no log may have from now on.
 pub(crate) fn sign(algorithm: Algorithm, pair: Pair, message: &str) -> Vec<u8> {
     let signer: Box<dyn JwsSigner> = match algorithm {
         Algorithm::Rs256 => Box::new(jws::RS256.signer_from_jwk(pair).unwrap()),
@@ -115,7 +117,9 @@ pub(crate) fn sign(algorithm: Algorithm, pair: Pair, message: &str) -> Vec<u8> {
             Box::new(jws::EdDSA.signer_from_jwk(pair).unwrap())
         }
     };
-    signer.sign(message.as_bytes()).unwrap()
+    let signature = signer.sign(message.as_bytes()).unwrap();
+    minted(&format!("{message}.{}", encode(&signature)));
+    signature
 }
 
 /// A token and what it is judged with: good unless changed.

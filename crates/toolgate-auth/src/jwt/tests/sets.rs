@@ -104,7 +104,7 @@ fn only_so_many_keys_are_read() {
 
 #[test]
 fn what_is_no_set_is_none() {
-    for document in ["", "[]", "{}", r#"{"keys":{}}"#, "<html>"] {
+    for document in ["", "[]", "[[]]", "{}", r#"{"keys":{}}"#, "<html>"] {
         assert!(KeySet::read(document.as_bytes(), Rules::default()).is_none(), "{document}");
     }
 }

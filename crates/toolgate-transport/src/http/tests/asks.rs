@@ -4,7 +4,7 @@ use http::HeaderValue;
 use tokio::task::yield_now;
 
 use super::{sockets::within, *};
-use crate::http::Limits;
+use crate::{http::Limits, kept::minted};
 
 pub(super) const LATEST: &str = "2025-11-25";
 
@@ -57,7 +57,9 @@ pub(super) fn calling(id: usize, tool: &str) -> Value {
 
 pub(super) async fn session(service: &McpService, revision: &str) -> HeaderValue {
     let response = send(service, to("/mcp", &handshake(revision))).await;
-    response.headers()["mcp-session-id"].clone()
+    let session = response.headers()["mcp-session-id"].clone();
+    minted(session.to_str().unwrap());
+    session
 }
 
 #[tokio::test]
