@@ -193,16 +193,14 @@ impl Endpoint {
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
-        let (caller, answer) = match judged {
-            Ok(known) => {
-                attempt.right();
-                known
-            }
+        let ((caller, answer), right) = match judged {
+            Ok(known) => (known, attempt.right()),
             Err(refused) => return Err(self.unknown(attempt.refused(refused), &asked)),
         };
         if let Some(revoking) = &self.revoking {
             let stands = revoking.admit(&caller).await;
             stands.map_err(|refused| {
+                let refused = right.shut_out(refused);
                 self.audited.refused(Action::Authenticate, &asked, Some(&caller), &refused);
                 self.refused(&refused, &Caller::Open).remedy("revocations")
             })?;

@@ -10,7 +10,7 @@
 //! | `Origin` is ours or allowed | 403 |
 //! | a preflight of an allowed page | (204) |
 //! | who asks, from the head alone | 401, 400, 403, 503, 500; 429 where an address fails often |
-//! | whether they were shut out since | 401, 503, 500 |
+//! | whether they were shut out since | 401, 503, 500; 429 likewise |
 //! | how often they ask | 429 |
 //! | POST, of JSON, for JSON or events; GET and DELETE in a session | 405, 415, 406 |
 //! | calls of this caller | 429 |

@@ -69,15 +69,18 @@ impl Failures {
     }
 }
 
-impl Attempt<'_> {
+/// Credentials that are right, of somebody who may have been shut out since they were made.
+pub(crate) struct Right<'a>(Option<(&'a Buckets, Bucket)>);
+
+impl<'a> Attempt<'a> {
     /// Whether others may be asked about them.
     pub(crate) fn may_ask(&self) -> bool {
         self.room.is_ok()
     }
 
     /// They are right, and cost nothing.
-    pub(crate) fn right(mut self) {
-        self.counted = None;
+    pub(crate) fn right(mut self) -> Right<'a> {
+        Right(self.counted.take())
     }
 
     /// What a refusal becomes.
@@ -108,6 +111,18 @@ impl Attempt<'_> {
 
     fn has_asked(&self) -> bool {
         self.may_ask() && self.wanted.is_noted()
+    }
+}
+
+impl Right<'_> {
+    /// What a refusal for who they are becomes. They were good once, and are none to be tried.
+    pub(crate) fn shut_out(self, refused: Refused) -> Refused {
+        match (&refused, self.0) {
+            (Refused::Unauthenticated(refusal), Some((buckets, who))) if refusal.counts() => {
+                buckets.take(&who).err().map_or(refused, |retry| Refused::Busy { retry })
+            }
+            _ => refused,
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures::{FutureExt, future::join_all};
 use tokio::{sync::Semaphore, task::yield_now, time::advance};
+use toolgate_core::{DenyList, Revocations, Standing, Whom};
 
 use super::*;
 use crate::http::{Limits, Peer, Rate};
@@ -240,6 +241,43 @@ async fn whoever_hangs_up_has_asked() {
     assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 429);
     assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 200);
     assert_eq!(asks.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_shut_out_and_comes_back_fails_each_time() {
+    let denied = DenyList::new();
+    let later = SystemTime::now() + Duration::from_secs(3600);
+    denied.deny(Whom::subject("double", "ada"), later).unwrap();
+    let service = bounded(THREE).revocations(denied).build().unwrap();
+    for expected in [401, 401, 401, 429, 429] {
+        assert_eq!(status(&service, from("192.0.2.1", "ada")).await, expected);
+    }
+    let got = ask(&service, from("192.0.2.1", "ada")).await;
+    assert_eq!((got.header("retry-after"), got.header("www-authenticate")), ("20", ""));
+    // Nobody else pays: not at that address, and ada not at another.
+    assert_eq!(status(&service, from("192.0.2.1", "bob")).await, 200);
+    assert_eq!(status(&service, from("192.0.2.1", "")).await, 401);
+    assert_eq!(status(&service, from("192.0.2.2", "ada")).await, 401);
+    advance(Duration::from_secs(20)).await;
+    assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 401);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_tell_costs_nobody_anything() {
+    let service = bounded(THREE).revocations(Unclear).build().unwrap();
+    for _ in 0..9 {
+        assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 503);
+    }
+    assert_eq!(status(&service, from("192.0.2.1", "expired")).await, 401);
+}
+
+/// Knows nobody's standing.
+struct Unclear;
+
+impl Revocations for Unclear {
+    fn standing<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Standing> {
+        Box::pin(async { Standing::Unknown })
+    }
 }
 
 #[tokio::test(start_paused = true)]
