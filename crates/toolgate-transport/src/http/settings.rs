@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) hosts: Option<Vec<String>>,
-    pub(crate) certificate_header: Option<CertificateHeader>,
+    pub(crate) certificate_header: Option<(CertificateHeader, Vec<String>)>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) about: About,
@@ -257,14 +257,8 @@ impl Settings {
             }),
             _ => None,
         });
-        let proxies =
-            Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
-                problems.push(format!(
-                "trusted_proxies names `{text}`, which is neither an address nor a network; write \
-                 10.1.2.3, 10.1.0.0/16 or fd00::/8"
-            ));
-                Networks::default()
-            });
+        let named = self.trusted_proxies.iter().flatten();
+        let proxies = networks("trusted_proxies", named, problems);
         Site {
             sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
             path: path.to_owned(),
@@ -275,23 +269,20 @@ impl Settings {
             hosts,
             cors,
             shown: self.shown.clone(),
-            relayed: self.relayed(&proxies, problems),
+            relayed: self.relayed(problems),
             proxies: Proxies::new(proxies),
         }
     }
 
-    fn relayed(&self, proxies: &Networks, problems: &mut Vec<String>) -> Option<Relayed> {
-        let header = self.certificate_header.as_ref()?;
-        if proxies.is_empty() {
-            problems.push(
-                "trust_certificate_header believes proxies, and none is named; set trusted_proxies \
-                 (TOOLGATE_TRUSTED_PROXIES)"
-                    .into(),
-            );
+    fn relayed(&self, problems: &mut Vec<String>) -> Option<Relayed> {
+        const SETTING: &str = "trust_certificate_header";
+        let (header, by) = self.certificate_header.as_ref()?;
+        if by.is_empty() {
+            problems.push(format!("{SETTING} names no proxy that writes it; name those that do"));
         }
-        let relayed = Relayed::new(header);
+        let relayed = Relayed::new(header, networks(SETTING, by, problems));
         if relayed.is_none() {
-            problems.push("trust_certificate_header has a name that is none of a header".into());
+            problems.push(format!("{SETTING} has a name that is none of a header"));
         }
         relayed
     }
@@ -328,6 +319,20 @@ fn fill<T>(
         Ok(found) => *setting = setting.take().or(found),
         Err(error) => problems.extend_from_slice(error.problems()),
     }
+}
+
+fn networks<'a>(
+    setting: &str,
+    named: impl IntoIterator<Item = &'a String>,
+    problems: &mut Vec<String>,
+) -> Networks {
+    Networks::read(named).unwrap_or_else(|text| {
+        problems.push(format!(
+            "{setting} names `{text}`, which is neither an address nor a network; write 10.1.2.3, \
+             10.1.0.0/16 or fd00::/8"
+        ));
+        Networks::default()
+    })
 }
 
 /// By the clock that everything else here goes by.

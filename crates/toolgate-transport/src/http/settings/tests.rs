@@ -58,19 +58,26 @@ fn an_open_server_on_loopback_starts_without_a_word() {
 
 #[test]
 fn a_header_with_a_certificate_is_of_proxies_that_are_named() {
-    let problems = |header, proxies: &[&str]| {
-        let proxies = proxies.iter().map(|proxy| (*proxy).to_owned()).collect();
+    let problems = |header, by: &[&str]| {
+        let by = by.iter().map(|proxy| (*proxy).to_owned()).collect();
         let settings = Settings {
-            certificate_header: Some(header),
-            trusted_proxies: Some(proxies),
+            certificate_header: Some((header, by)),
+            // Whoever is believed about addresses is not meant.
+            trusted_proxies: Some(vec!["10.0.0.0/8".into()]),
             ..Settings::default()
         };
         problems(settings, &card(|_| ()), bound("127.0.0.1:8080")).join("; ")
     };
-    assert_eq!(problems(CertificateHeader::ClientCert, &["10.0.0.1"]), "");
-    assert!(problems(CertificateHeader::ClientCert, &[]).contains("trusted_proxies"));
-    let wrong = problems(CertificateHeader::EscapedPem("a b".into()), &["10.0.0.1"]);
-    assert!(wrong.contains("trust_certificate_header"), "{wrong}");
+    assert_eq!(problems(CertificateHeader::ClientCert, &["10.0.0.1", "fd00::/8"]), "");
+    for (wrong, by, told) in [
+        (CertificateHeader::ClientCert, [].as_slice(), "names no proxy"),
+        (CertificateHeader::ClientCert, &["proxy.example"], "names `proxy.example`"),
+        (CertificateHeader::EscapedPem("a b".into()), &["10.0.0.1"], "has a name"),
+    ] {
+        let told = format!("trust_certificate_header {told}");
+        let problems = problems(wrong, by);
+        assert!(problems.starts_with(&told), "{problems}");
+    }
 }
 
 #[test]
