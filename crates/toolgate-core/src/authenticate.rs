@@ -288,10 +288,33 @@ pub struct ResourceCard {
     pub authorization_servers: Vec<String>,
     /// Whether the audience that it accepts is [`Credentials::resource`].
     pub needs_resource: bool,
+    /// Whether those whom it accepts have to show a certificate.
+    pub certificates: Certificates,
     /// The author's types that it makes.
     pub principals: Vec<PrincipalType>,
     /// Further members of the document.
     pub more: Vec<(String, Json)>,
+}
+
+/// Who has to show a certificate of a client's (RFC 8705), and is refused without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Certificates {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Whoever has a token that is bound to one.
+    Some,
+    /// Everybody.
+    Everybody,
+}
+
+impl Certificates {
+    /// The same where two authenticators take callers, or tokens of two issuers are taken.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == other { self } else { Self::Some }
+    }
 }
 
 /// Judges a request's credentials: the one way in for every transport.

@@ -37,7 +37,7 @@ pub use toolgate_protocol as protocol;
 
 pub use self::{
     audit::Audit,
-    authenticate::{Answer, Authenticate, Challenge, Refusal, ResourceCard, Verdict},
+    authenticate::{Answer, Authenticate, Certificates, Challenge, Refusal, ResourceCard, Verdict},
     card::{Card, ParamHeader},
     context::{Context, Ending, Life},
     credentials::{Credentials, Evidence},

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use toolgate_core::{
-    Authenticate, Card, Networks, ResourceCard, Revocations, StartError,
+    Authenticate, Card, Certificates, Networks, ResourceCard, Revocations, StartError,
     env::{self, Env},
     legacy::{EventStore, MemoryEvents, MemorySessions, SessionStore},
 };
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) mirrors: Option<bool>,
     /// Whether a listener of our own speaks TLS.
     pub(crate) secure: bool,
+    /// Whether it asks clients for certificates.
+    pub(crate) certified: bool,
 }
 
 /// Where events of the old era are kept.
@@ -74,6 +76,10 @@ impl fmt::Debug for Settings {
             .finish_non_exhaustive()
     }
 }
+
+/// What is wrong where certificates are needed.
+const NONE_SEEN: &str = "and this listener sees none; have TLS ask for them (client_ca, \
+    TOOLGATE_TLS_CLIENT_CA), or name the proxy that does (trust_certificate_header)";
 
 /// Settings that agree.
 pub(crate) struct Setup {
@@ -143,6 +149,7 @@ impl Settings {
         });
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
         problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
+        self.certificates(place, own.as_ref(), &mut problems, &mut warnings);
         let mut resource_card = own.unwrap_or_default();
         // The author has the last word over the authenticator.
         resource_card.more.extend(self.about.members());
@@ -210,6 +217,30 @@ impl Settings {
             mirrors,
             warnings,
         })
+    }
+
+    /// Whether those who have to show a certificate can. What is in front of a service that is mounted
+    /// may show one.
+    fn certificates(
+        &self,
+        place: Place,
+        auth: Option<&ResourceCard>,
+        problems: &mut Vec<String>,
+        warnings: &mut Vec<String>,
+    ) {
+        let unknown = matches!(place, Place::Mounted);
+        if unknown || self.certified || self.certificate_header.is_some() {
+            return;
+        }
+        match auth.map(|auth| auth.certificates) {
+            Some(Certificates::Everybody) => {
+                problems.push(format!("auth takes nobody without a certificate, {NONE_SEEN}"));
+            }
+            Some(Certificates::Some) => warnings.push(format!(
+                "auth refuses tokens that are bound to a certificate unless it is shown, {NONE_SEEN}"
+            )),
+            _ => {}
+        }
     }
 
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {

@@ -81,6 +81,37 @@ fn a_header_with_a_certificate_is_of_proxies_that_are_named() {
 }
 
 #[test]
+fn who_wants_certificates_has_a_listener_that_sees_them() {
+    let told = |wants: Certificates, change: fn(&mut Settings), place| {
+        let mut settings = Settings {
+            auth: auth(|card| card.certificates = wants),
+            ..with_url("https://mcp.example")
+        };
+        change(&mut settings);
+        match settings.settle(&card(|_| ()), place) {
+            Ok(setup) => (false, setup.warnings.join("; ")),
+            Err(error) => (true, error.to_string()),
+        }
+    };
+    let (none, here) = (|_: &mut Settings| (), bound("0.0.0.0:1"));
+    let header = |settings: &mut Settings| {
+        let by = vec!["10.0.0.1".to_owned()];
+        settings.certificate_header = Some((CertificateHeader::ClientCert, by));
+    };
+    let (refused, why) = told(Certificates::Everybody, none, here);
+    assert!(refused && why.contains("TOOLGATE_TLS_CLIENT_CA"), "{why}");
+    let (refused, warning) = told(Certificates::Some, none, here);
+    assert!(!refused && warning.contains("trust_certificate_header"), "{warning}");
+    let fine = (false, String::new());
+    assert_eq!(told(Certificates::Nobody, none, here), fine);
+    for wants in [Certificates::Some, Certificates::Everybody] {
+        assert_eq!(told(wants, |settings| settings.certified = true, here), fine);
+        assert_eq!(told(wants, header, here), fine);
+        assert_eq!(told(wants, none, Place::Mounted), fine, "whatever is in front may show one");
+    }
+}
+
+#[test]
 fn contradictions_refuse_to_start_and_name_their_setting() {
     type Row = (Settings, Card, Place, &'static str);
     let open = || card(|_| ());
