@@ -1,11 +1,8 @@
 //! One request, from its head to its answer: who may ask at all, who asks, for what.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -34,7 +31,7 @@ use super::{
     settings::Setup,
     shape,
     site::{self, Route, Site},
-    throttle::Failures,
+    throttle::{Failures, Source},
 };
 use crate::{
     audited::{Asked, Audited},
@@ -188,7 +185,7 @@ impl Endpoint {
             return Ok((Caller::Open, Answer::default()));
         };
         let asked = head.asked();
-        let attempt = self.failures.attempt(self.fails_as(head), &head.wanted);
+        let attempt = self.failures.attempt(self.source(head), &head.wanted);
         let may_ask = attempt.may_ask();
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
@@ -229,12 +226,15 @@ impl Endpoint {
         taken.map_err(|retry| self.unserved(head, caller, &Refused::Busy { retry }).remedy("rate"))
     }
 
-    /// The address whose failures count. That of a proxy that nobody has named is everybody's who comes
-    /// that way, and counts for nobody.
-    fn fails_as(&self, head: &Head) -> Option<IpAddr> {
+    /// Whose failures a request's count among.
+    fn source(&self, head: &Head) -> Source {
         let peer = Peer::of(&head.parts.extensions);
         let shared = |peer| self.site.proxies.is_unnamed(peer, &head.parts.headers);
-        head.address.filter(|_| !peer.is_some_and(shared))
+        match head.address {
+            Some(address) if peer.is_some_and(shared) => Source::Shared(address),
+            Some(address) => Source::Own(address),
+            None => Source::Unknown,
+        }
     }
 
     /// Counts what a request holds beyond the one that it was let in for.

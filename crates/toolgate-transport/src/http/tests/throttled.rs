@@ -188,6 +188,33 @@ async fn nobody_else_is_asked_on_behalf_of_who_fails_too_often() {
     assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 401, "in turn");
 }
 
+/// Who comes through an unnamed proxy is everybody, and so is who only says so behind an SNAT.
+#[tokio::test(start_paused = true)]
+async fn an_address_that_many_share_asks_more_and_not_without_end() {
+    let asks = Asks::new();
+    let service = asks.service();
+    let through = |token: &str| forwarded("10.0.0.9", "192.0.2.3", token);
+    for _ in 0..99 {
+        assert_eq!(status(&service, through("bob")).await, 200, "the right ones are free");
+    }
+    for _ in 0..3 * 16 {
+        assert_eq!(status(&service, through("opaque")).await, 401);
+    }
+    let asked = asks.asked();
+    for _ in 0..9 {
+        assert_eq!(status(&service, through("opaque")).await, 429);
+    }
+    assert_eq!(asks.asked(), asked, "nobody is asked any more");
+    for (token, expected) in [("ada", 200), ("", 401), ("keyless", 503)] {
+        assert_eq!(status(&service, through(token)).await, expected, "{token}");
+    }
+    // Others are not concerned, nor is who has that address alone.
+    assert_eq!(status(&service, forwarded("10.0.0.8", "192.0.2.3", "opaque")).await, 401);
+    assert_eq!(status(&service, from("10.0.0.9", "opaque")).await, 401);
+    advance(Duration::from_millis(20_000 / 16)).await;
+    assert_eq!(status(&service, through("opaque")).await, 401, "in turn");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_none_was_a_question_too() {
     for (token, status_of) in [("unclear", 503), ("unwelcome", 500)] {
