@@ -34,7 +34,7 @@ use super::{
     throttle::{Failures, Source},
 };
 use crate::{
-    audited::{Asked, Audited},
+    audited::{Asked, Audited, Later},
     life::OwnLife,
     revoking::Revoking,
 };
@@ -320,7 +320,14 @@ impl Endpoint {
 
     /// A refusal of which the service never hears, so its sink is told here.
     pub(crate) fn unserved(&self, head: &Head, caller: &Caller, refused: &Refused) -> Box<Problem> {
-        self.audited.refused(Action::Request, &head.asked(), Some(caller), refused);
+        self.later(head, caller).refused(refused);
         self.refused(refused, caller)
+    }
+
+    /// What tells the sink of a refusal that is answered elsewhere.
+    pub(crate) fn later(&self, head: &Head, caller: &Caller) -> Later {
+        let Asked { peer, since, .. } = head.asked();
+        let (audited, method) = (self.audited.clone(), head.parts.method.clone());
+        Later { audited, method, peer, since, who: caller.clone() }
     }
 }
