@@ -5,7 +5,6 @@ use std::{
     future::Future,
     net::SocketAddr,
     pin::{Pin, pin},
-    sync::Arc,
 };
 
 use http::{Request, Response, Version};
@@ -22,6 +21,8 @@ use tokio::{
 };
 use toolgate_core::{BoxFuture, Shutdown};
 
+#[cfg(feature = "tls")]
+use std::sync::Arc;
 #[cfg(feature = "tls")]
 use tokio::sync::Semaphore;
 
