@@ -279,7 +279,7 @@ fn mirrored(params: &Params<'_>) {
         }
     }
     if let Err(error) = fuzzing::mirrored(&headers, &CARD, TOOLS_CALL, MODERN, params) {
-        assert_eq!(error.code(), code::INVALID_PARAMS, "{headers:?}: {}", error.message());
+        assert_eq!(error.code(), code::HEADER_MISMATCH, "{headers:?}: {}", error.message());
         let text = str::from_utf8(params.json().as_bytes()).unwrap();
         let twice = |(_, at, _): (_, &str, _)| {
             let path: Vec<&str> = ["arguments"].into_iter().chain(at.split('/').skip(1)).collect();

@@ -10,7 +10,7 @@ use crate::command::{calling_cargo, cargo, output, program, run};
 use crate::server::{self, Server};
 
 /// What a request of revision 2026-07-28 says of itself.
-const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
+pub(crate) const META: &str = r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
 /// The quickstart as a reader meets it.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod layers;
 mod tidy;
 
 mod cedar;
+mod certificates;
 mod clients;
 mod conformance;
 mod examples;

@@ -1,6 +1,7 @@
 //! nginx, configured as `docs/DEPLOY.md` says, in front of real servers: what has to get through it.
 
 mod bodies;
+mod certificates;
 mod era;
 mod nginx;
 mod nodes;
@@ -24,6 +25,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("any node", nodes::any),
     ("any node, legacy", nodes::any_legacy),
     ("session", nodes::session),
+    ("certificates of clients", certificates::told),
 ];
 
 /// Runs every check, and fails with every fault.

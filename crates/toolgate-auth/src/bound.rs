@@ -12,8 +12,8 @@ use std::{
 };
 
 use toolgate_core::{
-    Answer, Challenge, Credentials, Identity, Key, Refusal, Verdict, credentials::Field,
-    protocol::Json,
+    Answer, Certificates, Challenge, Credentials, Identity, Key, Refusal, Verdict,
+    credentials::Field, protocol::Json,
 };
 
 pub(crate) use self::{
@@ -113,8 +113,8 @@ pub(crate) struct Possession {
     proofs: Option<Proofs>,
     /// Whether none is accepted without.
     required: bool,
-    /// Whether any is accepted with a certificate.
-    certificates: bool,
+    /// Whether any is accepted with a certificate, and whether any is without.
+    certificates: Certificates,
 }
 
 /// What is known of proofs.
@@ -189,6 +189,11 @@ impl Possession {
         }
     }
 
+    /// Who has to show a certificate.
+    pub(crate) fn certificates(&self) -> Certificates {
+        self.certificates
+    }
+
     /// What the metadata document says of it (RFC 9728, section 2).
     pub(crate) fn card(&self) -> Vec<(String, Json)> {
         let mut members = Vec::new();
@@ -200,7 +205,7 @@ impl Possession {
             say("dpop_signing_alg_values_supported", Json::of(&names));
             say("dpop_bound_access_tokens_required", Json::of(&self.required));
         }
-        if self.certificates {
+        if self.certificates() != Certificates::Nobody {
             say("tls_client_certificate_bound_access_tokens", Json::of(&true));
         }
         members

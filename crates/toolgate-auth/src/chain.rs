@@ -139,6 +139,7 @@ fn both(mut card: ResourceCard, next: ResourceCard) -> ResourceCard {
         }
     }
     card.needs_resource |= next.needs_resource;
+    card.certificates = card.certificates.or(next.certificates);
     card.more.retain(|member| !is_promise(member) || all_promised);
     // A promise to tools, so it holds only where it holds for every caller.
     card.principals.retain(|principal| next.principals.contains(principal));

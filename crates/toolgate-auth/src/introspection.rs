@@ -122,6 +122,7 @@ impl Authenticate for IntrospectionAuth {
         // A proof names the public URL.
         card.needs_resource =
             self.0.possession.looks_at_proofs() || self.0.settings.audiences.is_empty();
+        card.certificates = self.0.possession.certificates();
         card.more = self.0.possession.card();
         card.principals = self.0.mapping.principals().iter().map(|one| one.of).collect();
         card

@@ -112,6 +112,7 @@ impl Authenticate for JwtAuth {
         card.needs_resource = self.0.possession.looks_at_proofs()
             || issuers.iter().any(|issuer| issuer.settings.audiences.is_empty());
         card.scope_prefix = issuers.first().and_then(|issuer| issuer.scope_prefix.clone());
+        card.certificates = self.0.possession.certificates();
         card.more = self.0.possession.card();
         // A promise to tools, so it holds only where it holds for every issuer.
         let made = |issuer: &Issuer| -> Vec<_> {

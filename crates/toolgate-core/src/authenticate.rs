@@ -10,6 +10,7 @@ use crate::{
     credentials::Credentials,
     identity::{Caller, Identity},
     refused::Refused,
+    scopes::ScopePrefix,
     typemap::PrincipalType,
 };
 
@@ -288,6 +289,8 @@ pub struct ResourceCard {
     pub authorization_servers: Vec<String>,
     /// Whether the audience that it accepts is [`Credentials::resource`].
     pub needs_resource: bool,
+    /// Whether those whom it accepts have to show a certificate.
+    pub certificates: Certificates,
     /// The author's types that it makes.
     pub principals: Vec<PrincipalType>,
     /// What its tokens leave out of scopes, and clients have to ask for.
@@ -296,35 +299,24 @@ pub struct ResourceCard {
     pub more: Vec<(String, Json)>,
 }
 
-/// What an authorization server knows scopes under and leaves out of tokens.
-///
-/// Entra ID is such a one: a client asks for `https://mcp.example.com/mcp/files.read`, and the token has
-/// `files.read`. Challenges and the metadata document name scopes as clients ask for them; whatever is
-/// said of scopes here, at tools and in hierarchies, names them as tokens do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Who has to show a certificate of a client's (RFC 8705), and is refused without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ScopePrefix {
-    /// The resource identifier, with a slash after it.
-    Resource,
-    /// A text, such as `api://8f9b2c9c-3f4e-4d5c-9f53-7f4d7c1a0b11/`.
-    Text(Box<str>),
+pub enum Certificates {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// Whoever has a token that is bound to one.
+    Some,
+    /// Everybody.
+    Everybody,
 }
 
-impl ScopePrefix {
-    /// The prefix at a resource; none where that has no name.
-    pub fn at<'a>(&'a self, resource: Option<&str>) -> Option<Cow<'a, str>> {
-        match self {
-            Self::Resource => resource.map(|resource| {
-                Cow::Owned(format!("{}/", resource.strip_suffix('/').unwrap_or(resource)))
-            }),
-            Self::Text(text) => Some(Cow::Borrowed(text)),
-        }
-    }
-}
-
-impl<T: Into<Box<str>>> From<T> for ScopePrefix {
-    fn from(text: T) -> Self {
-        Self::Text(text.into())
+impl Certificates {
+    /// The same where two authenticators take callers, or tokens of two issuers are taken.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self == other { self } else { Self::Some }
     }
 }
 

@@ -37,7 +37,7 @@ pub use toolgate_protocol as protocol;
 
 pub use self::{
     audit::Audit,
-    authenticate::{Answer, Authenticate, Challenge, Refusal, ResourceCard, ScopePrefix, Verdict},
+    authenticate::{Answer, Authenticate, Certificates, Challenge, Refusal, ResourceCard, Verdict},
     card::{Card, ParamHeader},
     context::{Context, Ending, Life},
     credentials::{Credentials, Evidence},
@@ -50,7 +50,7 @@ pub use self::{
     reply::{Cache, CacheScope, Kind, Reply},
     request::{Note, Request},
     revocation::{DenyList, Revocations, Standing, Whom},
-    scopes::Scopes,
+    scopes::{ScopePrefix, Scopes},
     service::{IntoService, Running, Service, StartError},
     transport::{Shutdown, Transport},
     typemap::{PrincipalType, TypeMap},

@@ -1,6 +1,6 @@
-//! Sets of OAuth scopes (RFC 6749, section 3.3).
+//! Sets of OAuth scopes (RFC 6749, section 3.3), and what clients put before them.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A sorted set of scopes. Equal sets print alike.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,6 +77,38 @@ impl Scopes {
     pub fn are_valid(&self) -> bool {
         let valid = |byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
         self.iter().all(|scope| !scope.is_empty() && scope.bytes().all(valid))
+    }
+}
+
+/// What an authorization server knows scopes under and leaves out of tokens.
+///
+/// Entra ID is such a one: a client asks for `https://mcp.example.com/mcp/files.read`, and the token has
+/// `files.read`. Challenges and the metadata document name scopes as clients ask for them; whatever is
+/// said of scopes here, at tools and in hierarchies, names them as tokens do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ScopePrefix {
+    /// The resource identifier, with a slash after it.
+    Resource,
+    /// A text, such as `api://8f9b2c9c-3f4e-4d5c-9f53-7f4d7c1a0b11/`.
+    Text(Box<str>),
+}
+
+impl ScopePrefix {
+    /// The prefix at a resource; none where that has no name.
+    pub fn at<'a>(&'a self, resource: Option<&str>) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Resource => resource.map(|resource| {
+                Cow::Owned(format!("{}/", resource.strip_suffix('/').unwrap_or(resource)))
+            }),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+        }
+    }
+}
+
+impl<T: Into<Box<str>>> From<T> for ScopePrefix {
+    fn from(text: T) -> Self {
+        Self::Text(text.into())
     }
 }
 

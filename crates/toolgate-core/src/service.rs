@@ -40,6 +40,17 @@ pub trait Service: Send + Sync + 'static {
     /// Answers one request. Dropping the future, or what it returned, cancels the request.
     fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>>;
 
+    /// Refuses a request in which its transport has found a `flaw` that says something of the item that
+    /// is meant: headers that do not have what [`Card::param_headers`] wants of a tool. Whoever may not use
+    /// that item gets the error of [`call`](Self::call), so that nobody learns what is hidden from
+    /// them; anybody else gets the flaw. Nothing is answered.
+    ///
+    /// Unless written, everybody gets the flaw.
+    fn refuse(&self, request: Request, cx: Context, flaw: Error) -> BoxFuture<'_, Error> {
+        let _ = (request, cx);
+        Box::pin(future::ready(flaw))
+    }
+
     /// Takes one notification.
     fn notify(&self, note: Note, cx: Context) -> BoxFuture<'_, ()> {
         let _ = (note, cx);
@@ -59,6 +70,10 @@ impl<S: Service + ?Sized> Service for Arc<S> {
 
     fn call(&self, request: Request, cx: Context) -> BoxFuture<'_, Result<Running, Error>> {
         (**self).call(request, cx)
+    }
+
+    fn refuse(&self, request: Request, cx: Context, flaw: Error) -> BoxFuture<'_, Error> {
+        (**self).refuse(request, cx, flaw)
     }
 
     fn notify(&self, note: Note, cx: Context) -> BoxFuture<'_, ()> {

@@ -42,6 +42,10 @@ impl Service for App {
         Box::pin(self.answer(request, cx))
     }
 
+    fn refuse(&self, request: Request, cx: Context, flaw: Error) -> BoxFuture<'_, Error> {
+        Box::pin(async move { self.admits(&request, &cx).await.err().unwrap_or(flaw) })
+    }
+
     fn audit(&self) -> Option<Arc<dyn Audit>> {
         self.stock.shelf().rules.audit.clone()
     }
@@ -50,9 +54,7 @@ impl Service for App {
 impl App {
     async fn answer(&self, request: Request, cx: Context) -> Result<Running, Error> {
         let shelf = self.stock.shelf();
-        shelf.admit(&request, &cx)?;
-        let method = self.served(&shelf, &request.method).ok_or_else(Error::method_not_found)?;
-        shelf.require_scopes(&request, &cx)?;
+        let method = self.begun(&shelf, &request, &cx)?;
         let (items, under) = (&shelf.items, shelf.under(&request));
         let Items { tools, resources, templates, prompts } = items;
         let Self { desk, inner, pager, .. } = self;
@@ -69,6 +71,26 @@ impl App {
             Method::Complete => completion::call::complete(items, under, &request, cx).await,
             Method::Listen => listen::open(&self.stock, &shelf, &request, cx).await,
         }
+    }
+
+    /// Whether the caller may use the tool that is meant. Nothing but a tool has headers of its own.
+    async fn admits(&self, request: &Request, cx: &Context) -> Result<(), Error> {
+        let shelf = self.stock.shelf();
+        match self.begun(&shelf, request, cx)? {
+            Method::Call => {
+                let under = shelf.under(request);
+                call::admitted(&shelf.items.tools, under, request, cx).await.map(drop)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is checked of every request before its item is looked for.
+    fn begun(&self, shelf: &Shelf, request: &Request, cx: &Context) -> Result<Method, Error> {
+        shelf.admit(request, cx)?;
+        let method = self.served(shelf, &request.method).ok_or_else(Error::method_not_found)?;
+        shelf.require_scopes(request, cx)?;
+        Ok(method)
     }
 
     /// What a method means here; nothing where there is nothing of its kind.

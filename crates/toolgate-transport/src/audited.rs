@@ -24,6 +24,25 @@ pub(crate) struct Asked<'a> {
     pub(crate) since: Instant,
 }
 
+/// A request that may be refused when nothing is left of it but its call.
+#[cfg(feature = "http")]
+pub(crate) struct Later {
+    pub(crate) audited: Audited,
+    pub(crate) method: http::Method,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) since: Instant,
+    pub(crate) who: Caller,
+}
+
+#[cfg(feature = "http")]
+impl Later {
+    pub(crate) fn refused(&self, refused: &Refused) {
+        let Self { audited, method, peer, since, who } = self;
+        let asked = Asked { method: method.as_str(), peer: *peer, since: *since };
+        audited.refused(Action::Request, &asked, Some(who), refused);
+    }
+}
+
 impl Audited {
     /// Tells of a refusal, of somebody who is known or of nobody.
     pub(crate) fn refused(

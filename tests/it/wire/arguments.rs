@@ -1,9 +1,14 @@
 //! `Mcp-Param-*`: arguments that a schema mirrors into headers.
 
 use serde_json::{Value, json};
+use toolgate_server::{Decision, Passing, Server, ToolSpec};
 
-use super::{of_ann, said, start};
-use crate::support::{client::Ask, mcp};
+use super::{Place, of_ann, said, start};
+use crate::support::{
+    client::{Ask, Reply},
+    mcp,
+    served::Served,
+};
 
 fn place(arguments: Value, headers: Headers<'_>) -> Ask {
     let ask = of_ann(&mcp::call(7, "place", arguments));
@@ -106,5 +111,61 @@ async fn the_list_says_which_arguments_are_mirrored() {
     let properties = &place["inputSchema"]["properties"];
     for (name, suffix) in [("region", "Region"), ("limit", "Limit"), ("exact", "Exact")] {
         assert_eq!(properties[name]["x-mcp-header"], suffix);
+    }
+}
+
+/// Tools that want a header: a role, a policy and a switch hide one each, the policy not from bob; one
+/// needs a scope.
+fn with_hidden(server: Server) -> Server {
+    let policy = |ask: &toolgate_server::Ask<'_>| match (ask.item.name, ask.caller.identity()) {
+        ("by_policy", Some(who)) if &*who.key.subject != "bob" => Decision::Hide,
+        _ => Decision::Allow,
+    };
+    let specs = [
+        ToolSpec::new("by_role").roles(["hr"]),
+        ToolSpec::new("by_policy"),
+        ToolSpec::new("off"),
+        ToolSpec::new("by_scope").scopes(["files:write"]),
+    ];
+    let placed = |server: Server, spec| server.tool_fn(spec, |_: Place, _| async { Ok("placed") });
+    let server = specs.into_iter().fold(server.policy(policy), placed);
+    server.live().enable_tool("off", false);
+    server
+}
+
+#[tokio::test]
+async fn what_is_hidden_has_no_headers_to_differ_from() {
+    let seen = |passing: Passing| async { passing.next().await };
+    let layered = with_hidden(super::server()).outer(seen);
+    for server in [with_hidden(super::server()), layered] {
+        let server = Served::start(server, super::bound()).await;
+        let ask = |who: &str, tool: &str, headers: Headers<'_>| {
+            let message = mcp::call(7, tool, json!({"region": "eu"}));
+            let ask = mcp::post(&message).bearer(who);
+            headers.iter().fold(ask, |ask, (name, value)| ask.adding(name, value))
+        };
+        let faults: [Headers<'_>; 4] = [
+            &[],
+            &[("Mcp-Param-Region", "us")],
+            &[("Mcp-Param-Region", "eu"), ("Mcp-Param-Region", "eu")],
+            &[("Mcp-Param-Region", "eu"), ("Mcp-Param-Limit", "1")],
+        ];
+        for headers in faults {
+            let unknown = server.send(&ask("ann", "nowhere", headers)).await;
+            for hidden in ["by_role", "by_policy", "off"] {
+                let reply = server.send(&ask("ann", hidden, headers)).await;
+                let told = |reply: &Reply| (reply.status, reply.told(), reply.body.clone());
+                assert_eq!(told(&reply), told(&unknown), "{hidden} {headers:?}");
+            }
+            // Whoever may use it has to know what is wrong; whoever lacks a scope, what is lacking.
+            for (who, tool, expected) in [
+                ("bob", "by_policy", (400, Some(-32020))),
+                ("bob", "by_scope", (400, Some(-32020))),
+                ("base", "by_scope", (403, Some(-32000))),
+            ] {
+                let reply = server.send(&ask(who, tool, headers)).await;
+                assert_eq!(reply.outcome(), expected, "{who} {tool} {headers:?}");
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Two stateless nodes and one with sessions, and nginx in front of them.
+//! Two stateless nodes, one with sessions and one with certificates, and nginx in front of them.
 
 use std::net::TcpListener;
 use std::process::Command;
@@ -6,13 +6,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::era::{Era, text};
-use super::nginx::{Around, Nginx, PREFIX, SESSIONS};
+use super::nginx::{Around, BOUND, Nginx, PREFIX, SESSIONS, SOURCE};
 use crate::Result;
+use crate::certificates;
 use crate::http::PATIENCE;
 use crate::server::{self, Server};
 
 /// How often a node is asked again.
 const POLL: Duration = Duration::from_millis(20);
+
+/// Where certificates are.
+pub(super) const CERTIFICATES: &str = "target/proxy-certificates";
 
 /// One process of the server.
 #[derive(Debug)]
@@ -36,10 +40,6 @@ impl Node {
         Ok(Self { url, name, _server: server })
     }
 
-    fn address(&self) -> &str {
-        self.url.trim_start_matches("http://").trim_end_matches("/mcp")
-    }
-
     /// Lets one more note go out of it.
     pub(super) fn release(&self) -> Result {
         tool(&self.url, "release").map(drop)
@@ -50,6 +50,33 @@ impl Node {
         let said = tool(&self.url, "hung")?;
         let (begun, dropped) = said.split_once(' ').ok_or("`hung` tells two numbers")?;
         Ok((begun.parse()?, dropped.parse()?))
+    }
+}
+
+/// The address in the URL of an endpoint.
+fn address(url: &str) -> &str {
+    url.trim_start_matches("http://").trim_end_matches("/mcp")
+}
+
+/// A server whose token is bound to the client's certificate.
+#[derive(Debug)]
+pub(super) struct Bound {
+    /// Its endpoint, without nginx.
+    pub(super) url: String,
+    /// The only token that it may take.
+    pub(super) token: String,
+    _server: Server,
+}
+
+impl Bound {
+    fn start(public: &str) -> Result<Self> {
+        let mut command = Command::new(server::build("--example", "proxy_bound")?);
+        command.args([&certificates::thumbprint(CERTIFICATES)?, SOURCE]);
+        let server = Server::start(command.env("TOOLGATE_PUBLIC_URL", public))?;
+        let token = server.line("token", |line| server::after(line, "token:"))?;
+        let url =
+            server.line("address", |line| line.strip_prefix("node:").and_then(server::url))?;
+        Ok(Self { url, token, _server: server })
     }
 }
 
@@ -64,30 +91,44 @@ pub(super) struct Stage {
     pub(super) nodes: [Node; 2],
     /// Behind `/sessions/`.
     pub(super) sessions: Node,
+    /// Behind `/bound/`, with TLS.
+    pub(super) bound: Bound,
     /// Where nginx is.
     pub(super) base: String,
+    /// Where it speaks TLS.
+    secure: String,
     _nginx: Nginx,
 }
 
 impl Stage {
     pub(super) fn start() -> Result<Self> {
         let executable = server::build("--example", "proxy")?;
+        certificates::mint(CERTIFICATES)?;
         // Held while the nodes start: they have to be told of nginx before there is one.
-        let port = TcpListener::bind("127.0.0.1:0")?;
-        let address = port.local_addr()?.to_string();
-        let base = format!("http://{address}");
+        let ports = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
+        let [plain, secure] = ports.each_ref().map(TcpListener::local_addr);
+        let (plain, secure) = (plain?.to_string(), secure?.to_string());
+        let base = format!("http://{plain}");
         let prefixed = format!("{base}{PREFIX}mcp");
         let node = || Node::start(&executable, &prefixed, true);
         let nodes = [node()?, node()?];
         let sessions = Node::start(&executable, &format!("{base}{SESSIONS}mcp"), false)?;
+        let bound = Bound::start(&format!("https://{secure}{BOUND}mcp"))?;
         let around = Around {
-            address: &address,
-            nodes: nodes.each_ref().map(Node::address),
-            sessions: sessions.address(),
+            plain: &plain,
+            secure: &secure,
+            nodes: nodes.each_ref().map(|node| address(&node.url)),
+            sessions: address(&sessions.url),
+            bound: address(&bound.url),
         };
-        drop(port);
-        let nginx = Nginx::start(&around)?;
-        Ok(Self { nodes, sessions, base, _nginx: nginx })
+        drop(ports);
+        let nginx = Nginx::start(&around, CERTIFICATES)?;
+        Ok(Self { nodes, sessions, bound, base, secure, _nginx: nginx })
+    }
+
+    /// The endpoint that asks for certificates.
+    pub(super) fn bound_url(&self) -> String {
+        format!("https://{}{BOUND}mcp", self.secure)
     }
 
     /// The endpoint below a path of nginx.

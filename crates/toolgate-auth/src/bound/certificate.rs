@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
+use toolgate_core::Certificates;
 
 use crate::rules::{Fault, Rule, Rules};
 
@@ -15,6 +16,17 @@ pub(crate) enum Mtls {
     Allowed,
     /// No others are.
     Required,
+}
+
+impl Mtls {
+    /// Who has to show one.
+    pub(super) fn certificates(self) -> Certificates {
+        match self {
+            Self::Off => Certificates::Nobody,
+            Self::Allowed => Certificates::Some,
+            Self::Required => Certificates::Everybody,
+        }
+    }
 }
 
 /// Whether a connection has shown the certificate of this thumbprint.

@@ -2,6 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
+use toolgate_core::Certificates;
+
 use super::{Clock, Dpop, Mtls, Possession, Proofs, Used};
 use crate::dpop::{Nonces, ProofStore, Replays};
 
@@ -79,7 +81,8 @@ impl Possession {
             Proofs { used: store.map_or_else(here, Used::Shared), nonces }
         });
         let required = all.iter().all(|asked| asked.dpop == Dpop::Required);
-        let certificates = all.iter().any(|asked| asked.mtls != Mtls::Off);
+        let certificates = all.iter().map(|asked| asked.mtls.certificates());
+        let certificates = certificates.reduce(Certificates::or).unwrap_or_default();
         Self { clock, proofs, required, certificates }
     }
 }

@@ -156,14 +156,35 @@ impl Service for Layered {
             return Box::pin(ready(Err(refused)));
         }
         let (open, opened) = oneshot::channel();
-        let (layers, app, open) = (self.layers.clone(), self.app.clone(), Mutex::new(Some(open)));
-        let passing = Passing { request, cx, way: Arc::new(Way { layers, app, open }), at: 0 };
+        let passing = self.passing(request, cx, Some(open), None);
         let whole = Box::pin(async { passing.next().await.outcome });
         Box::pin(begun(whole, opened))
     }
 
+    fn refuse(&self, request: Request, cx: Context, flaw: Error) -> BoxFuture<'_, Error> {
+        if let Err(refused) = self.app.stock.shelf().admit(&request, &cx) {
+            return Box::pin(ready(refused));
+        }
+        // A layer that refuses has the same word as over a tool that there is not.
+        let passing = self.passing(request, cx, None, Some(flaw.clone()));
+        Box::pin(async { passing.next().await.outcome.err().unwrap_or(flaw) })
+    }
+
     fn audit(&self) -> Option<Arc<dyn Audit>> {
         self.app.audit()
+    }
+}
+
+impl Layered {
+    fn passing(
+        &self,
+        request: Request,
+        cx: Context,
+        open: Option<oneshot::Sender<Notes>>,
+        flaw: Option<Error>,
+    ) -> Passing {
+        let (layers, app, open) = (self.layers.clone(), self.app.clone(), Mutex::new(open));
+        Passing { request, cx, way: Arc::new(Way { layers, app, open, flaw }), at: 0 }
     }
 }
 
@@ -173,10 +194,15 @@ struct Way {
     app: Arc<App>,
     /// Where is told that the request was admitted and goes on.
     open: Mutex<Option<oneshot::Sender<Notes>>>,
+    /// What the transport has found in a request that is refused whoever asks.
+    flaw: Option<Error>,
 }
 
 impl Way {
     async fn answer(&self, request: Request, cx: Context) -> Result<Reply, Error> {
+        if let Some(flaw) = &self.flaw {
+            return Err(self.app.refuse(request, cx, flaw.clone()).await);
+        }
         match self.app.call(request, cx).await? {
             Running::Open { notes, end } => {
                 let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();

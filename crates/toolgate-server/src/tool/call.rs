@@ -29,6 +29,30 @@ pub(crate) async fn call(
     request: &Request,
     cx: Context,
 ) -> Result<Running, Error> {
+    let Admitted { tool, arguments, brought } = admitted(tools, under, request, &cx).await?;
+    let cx = cx.with_state(tool.state.clone());
+    let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
+    let around = inner.around(|| Given { arguments: arguments.clone(), uri: None });
+    handle::start(cx, |cx| run(tool, arguments, around, cx, round)).await
+}
+
+/// A call that its caller may make.
+pub(crate) struct Admitted {
+    tool: Arc<ToolEntry>,
+    arguments: Json,
+    brought: Answers,
+}
+
+/// Finds the tool that is meant, and decides.
+///
+/// # Errors
+/// The refusal; one for all tools that the caller is not to know, whether there are any or not.
+pub(crate) async fn admitted(
+    tools: &Catalog<ToolEntry>,
+    under: Under<'_>,
+    request: &Request,
+    cx: &Context,
+) -> Result<Admitted, Error> {
     let CallTool { name, arguments, input_responses, request_state, .. } =
         CallTool::read(&request.params)
             .map_err(|_| Error::invalid_params("the parameters are malformed"))?;
@@ -38,12 +62,9 @@ pub(crate) async fn call(
     }
     let unknown = || Error::invalid_params("unknown tool");
     let tool = tools.find(&name).ok_or_else(unknown)?.clone();
-    catalog::admit(&*tool, Some(&arguments), under, &cx, unknown).await?;
+    catalog::admit(&*tool, Some(&arguments), under, cx, unknown).await?;
     let brought = Answers::new(input_responses, request_state);
-    let cx = cx.with_state(tool.state.clone());
-    let (cx, round) = desk.resume(request, brought, tool.spec.asking, cx)?;
-    let around = inner.around(|| Given { arguments: arguments.clone(), uri: None });
-    handle::start(cx, |cx| run(tool, arguments, around, cx, round)).await
+    Ok(Admitted { tool, arguments, brought })
 }
 
 async fn run(

@@ -276,16 +276,23 @@ impl<S> Http<S> {
 pub struct Danger<S>(Http<S>);
 
 impl<S> Danger<S> {
-    /// Takes the certificate of a client from a header that one of the
-    /// [`trusted_proxies`](Http::trusted_proxies) has written, and from nobody else: of requests that
-    /// they send, it is the header's or none, and never that of the proxy's own connection.
+    /// Takes the certificate of a client from a header that one of these proxies has written, and from
+    /// nobody else: of requests that they send, it is the header's or none, and never that of the
+    /// proxy's own connection. They are named by address or network, as they connect to this server.
     ///
     /// The danger: whoever gets a header past such a proxy has any certificate he likes. The proxy has to
-    /// write it, or take it out, on every request.
+    /// write it, or take it out, on every request, whoever it serves. So it is a list of its own, and not
+    /// that of [`trusted_proxies`](Http::trusted_proxies): a CDN may say for whom it asks, and what
+    /// strangers send through it is theirs.
     #[must_use]
-    pub fn trust_certificate_header(self, header: CertificateHeader) -> Http<S> {
+    pub fn trust_certificate_header<P: Into<String>>(
+        self,
+        header: CertificateHeader,
+        proxies: impl IntoIterator<Item = P>,
+    ) -> Http<S> {
         let Self(mut http) = self;
-        http.settings.certificate_header = Some(header);
+        let proxies = proxies.into_iter().map(Into::into).collect();
+        http.settings.certificate_header = Some((header, proxies));
         http
     }
 }

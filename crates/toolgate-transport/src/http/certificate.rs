@@ -1,8 +1,12 @@
-//! The certificate of a client whose TLS ends at a proxy: what the proxy says of it in a header.
+//! The certificate of a client whose TLS ends at a proxy: what the proxy says of it in a header, where
+//! that proxy is believed.
+
+use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
+use toolgate_core::Networks;
 
 use super::list;
 
@@ -19,27 +23,29 @@ pub enum CertificateHeader {
     Envoy,
 }
 
-/// The same, with a name that can be looked up.
+/// The same, with a name that can be looked up, and whoever writes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Relayed {
     name: HeaderName,
     read: fn(&str) -> Option<Vec<u8>>,
+    by: Networks,
 }
 
 impl Relayed {
     /// None where the name is none of a header.
-    pub(crate) fn new(header: &CertificateHeader) -> Option<Self> {
-        Some(match header {
-            CertificateHeader::ClientCert => {
-                Self { name: HeaderName::from_static("client-cert"), read: bytes }
-            }
-            CertificateHeader::EscapedPem(name) => {
-                Self { name: HeaderName::from_bytes(name.as_bytes()).ok()?, read: escaped }
-            }
-            CertificateHeader::Envoy => {
-                Self { name: HeaderName::from_static("x-forwarded-client-cert"), read: element }
-            }
-        })
+    pub(crate) fn new(header: &CertificateHeader, by: Networks) -> Option<Self> {
+        type Read = fn(&str) -> Option<Vec<u8>>;
+        let (name, read) = match header {
+            CertificateHeader::ClientCert => ("client-cert", bytes as Read),
+            CertificateHeader::EscapedPem(name) => (&**name, escaped as Read),
+            CertificateHeader::Envoy => ("x-forwarded-client-cert", element as Read),
+        };
+        Some(Self { name: HeaderName::from_bytes(name.as_bytes()).ok()?, read, by })
+    }
+
+    /// Whether it is written by whoever is at the other end of the connection.
+    pub(crate) fn is_told_by(&self, peer: IpAddr) -> bool {
+        self.by.contains(peer)
     }
 
     /// The certificate, DER. None for a client that has none, and none where it is told twice or
@@ -109,7 +115,7 @@ mod tests {
     const PEM: &str = "-----BEGIN%20CERTIFICATE-----%0AYSBjZXJ0aWZpY2F0%0AZSwgREVS%0A-----END%20CERTIFICATE-----%0A";
 
     fn read(header: CertificateHeader, values: &[&str]) -> bool {
-        let relayed = Relayed::new(&header).unwrap();
+        let relayed = Relayed::new(&header, Networks::default()).unwrap();
         let mut fields = HeaderMap::new();
         for value in values {
             fields.append(relayed.name.clone(), HeaderValue::from_str(value).unwrap());
@@ -157,7 +163,8 @@ mod tests {
             assert!(!read(header(), &[wrong]), "{wrong}");
         }
         assert!(!read(header(), &[PEM, PEM]));
-        assert!(Relayed::new(&CertificateHeader::EscapedPem("not a name".into())).is_none());
+        let nameless = CertificateHeader::EscapedPem("not a name".into());
+        assert!(Relayed::new(&nameless, Networks::default()).is_none());
     }
 
     #[test]

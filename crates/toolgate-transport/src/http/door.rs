@@ -75,6 +75,15 @@ impl Door {
         !matches!(self, Self::Open)
     }
 
+    /// Whether clients are asked for a certificate.
+    pub(crate) fn asks_clients(&self) -> bool {
+        match self {
+            Self::Open => false,
+            #[cfg(feature = "tls")]
+            Self::Tls(live) => live.asks_clients(),
+        }
+    }
+
     /// Minds its files for as long as it is polled; never done.
     pub(crate) async fn mind(&self) {
         match self {

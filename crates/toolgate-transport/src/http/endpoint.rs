@@ -1,11 +1,8 @@
 //! One request, from its head to its answer: who may ask at all, who asks, for what.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bytes::Bytes;
@@ -34,10 +31,10 @@ use super::{
     settings::Setup,
     shape,
     site::{self, Route, Site},
-    throttle::Failures,
+    throttle::{Failures, Source},
 };
 use crate::{
-    audited::{Asked, Audited},
+    audited::{Asked, Audited, Later},
     life::OwnLife,
     revoking::Revoking,
 };
@@ -188,21 +185,19 @@ impl Endpoint {
             return Ok((Caller::Open, Answer::default()));
         };
         let asked = head.asked();
-        let attempt = self.failures.attempt(self.fails_as(head), &head.wanted);
+        let attempt = self.failures.attempt(self.source(head), &head.wanted);
         let may_ask = attempt.may_ask();
         let credentials = Credentials::new(Shared { head: head.clone(), may_ask });
         let judged = timeout(self.limits.authentication, identify(auth, &credentials)).await;
         let judged = judged.unwrap_or(Err(Refused::Unavailable { retry: RETRY }));
-        let (caller, answer) = match judged {
-            Ok(known) => {
-                attempt.right();
-                known
-            }
+        let ((caller, answer), right) = match judged {
+            Ok(known) => (known, attempt.right()),
             Err(refused) => return Err(self.unknown(attempt.refused(refused), &asked)),
         };
         if let Some(revoking) = &self.revoking {
             let stands = revoking.admit(&caller).await;
             stands.map_err(|refused| {
+                let refused = right.shut_out(refused);
                 self.audited.refused(Action::Authenticate, &asked, Some(&caller), &refused);
                 self.refused(&refused, &Caller::Open).remedy("revocations")
             })?;
@@ -231,12 +226,15 @@ impl Endpoint {
         taken.map_err(|retry| self.unserved(head, caller, &Refused::Busy { retry }).remedy("rate"))
     }
 
-    /// The address whose failures count. That of a proxy that nobody has named is everybody's who comes
-    /// that way, and counts for nobody.
-    fn fails_as(&self, head: &Head) -> Option<IpAddr> {
+    /// Whose failures a request's count among.
+    fn source(&self, head: &Head) -> Source {
         let peer = Peer::of(&head.parts.extensions);
         let shared = |peer| self.site.proxies.is_unnamed(peer, &head.parts.headers);
-        head.address.filter(|_| !peer.is_some_and(shared))
+        match head.address {
+            Some(address) if peer.is_some_and(shared) => Source::Shared(address),
+            Some(address) => Source::Own(address),
+            None => Source::Unknown,
+        }
     }
 
     /// Counts what a request holds beyond the one that it was let in for.
@@ -322,7 +320,14 @@ impl Endpoint {
 
     /// A refusal of which the service never hears, so its sink is told here.
     pub(crate) fn unserved(&self, head: &Head, caller: &Caller, refused: &Refused) -> Box<Problem> {
-        self.audited.refused(Action::Request, &head.asked(), Some(caller), refused);
+        self.later(head, caller).refused(refused);
         self.refused(refused, caller)
+    }
+
+    /// What tells the sink of a refusal that is answered elsewhere.
+    pub(crate) fn later(&self, head: &Head, caller: &Caller) -> Later {
+        let Asked { peer, since, .. } = head.asked();
+        let (audited, method) = (self.audited.clone(), head.parts.method.clone());
+        Later { audited, method, peer, since, who: caller.clone() }
     }
 }

@@ -74,11 +74,12 @@ impl Head {
 }
 
 /// Takes the certificate of whoever calls from a proxy that tells it. Such a proxy has one of its own
-/// at most, which is not its clients'.
+/// at most, which is not its clients'. Proxies that are believed about addresses are not meant: they may
+/// be far from here, and shared with strangers.
 fn take_certificate(parts: &mut Parts, site: &Site) {
     let Some(relayed) = &site.relayed else { return };
     if let Some(peer) = parts.extensions.get_mut::<Peer>()
-        && site.proxies.trusts(peer.addr.ip())
+        && relayed.is_told_by(peer.addr.ip())
     {
         peer.certificate = relayed.certificate(&parts.headers);
     }
@@ -171,8 +172,11 @@ mod tests {
     fn a_proxy_that_is_named_tells_the_certificate_and_nobody_else_does() {
         use super::super::certificate::{CertificateHeader, Relayed};
         let certificate = |relayed: bool, peer: [u8; 4], told: bool| {
-            let relayed = relayed.then(|| Relayed::new(&CertificateHeader::ClientCert)).flatten();
-            let proxies = Proxies::new(Networks::read(["10.0.0.1"]).unwrap());
+            let by = Networks::read(["10.0.0.1"]).unwrap();
+            let header = CertificateHeader::ClientCert;
+            let relayed = relayed.then(|| Relayed::new(&header, by)).flatten();
+            // All of these may say for whom they ask.
+            let proxies = Proxies::new(Networks::read(["10.0.0.0/8"]).unwrap());
             let site = Arc::new(Site { proxies, relayed, ..Site::default() });
             let mut request = Request::post("/mcp");
             if told {

@@ -76,7 +76,8 @@ pub fn mirrored(
     version: &str,
     params: &Params<'_>,
 ) -> Result<(), Error> {
-    mirror::request(headers, card, method, version, params)
+    mirror::request(headers, card, method, version, params)?;
+    mirror::arguments(headers, card, method, params)
 }
 
 /// The value that `path` leads to; an error where a name on the way is there twice.

@@ -82,7 +82,7 @@ impl Transport for Http<Listen> {
         let Self { mut settings, stage } = self;
         let Listen { addr, fallback, door, on_listen } = stage;
         let door = door.ready(settings.env.as_ref())?;
-        settings.secure = door.is_tls();
+        (settings.secure, settings.certified) = (door.is_tls(), door.asks_clients());
         let addr = match (addr, &settings.env) {
             (Some(addr), _) => addr,
             (None, Some(env)) => {

@@ -1,5 +1,7 @@
 //! One message of an admitted request: in which era it is, and what the service makes of it.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use tokio::time::Instant;
@@ -20,6 +22,7 @@ use super::{
     endpoint::Endpoint,
     evidence::Head,
     legacy::{Entry, Held},
+    mirror,
     reply::{self, Call},
     shape,
     sse::Span,
@@ -40,6 +43,8 @@ pub(crate) struct Admitted<'a> {
 /// What a request asks, by era.
 enum Asked {
     Modern(RequestMeta),
+    /// Whose headers are not those that the tool wants.
+    Flawed(RequestMeta, Error),
     Legacy(RequestMeta, Result<Turn, Error>),
 }
 
@@ -92,6 +97,7 @@ impl Endpoint {
                 };
                 self.run(one, id, request, meta, Wire::Modern, Held::default()).await
             }
+            Asked::Flawed(meta, flaw) => self.flawed(&one, id, request, meta, flaw).await,
             Asked::Legacy(own, turn) => self.past_request(one, id, request, own, turn).await,
         }
     }
@@ -104,7 +110,10 @@ impl Endpoint {
             _ => {
                 let card = self.service.card();
                 shape::request(headers, &card, &request.method, &params, &meta)?;
-                Ok(Asked::Modern(meta))
+                Ok(match mirror::arguments(headers, &card, &request.method, &params) {
+                    Ok(()) => Asked::Modern(meta),
+                    Err(flaw) => Asked::Flawed(meta, flaw),
+                })
             }
         }
     }
@@ -133,6 +142,25 @@ impl Endpoint {
             Err(failure) => Err(failure),
         };
         answered.or_else(|failure| self.unanswered(&failure, id, &wire, accepts, &caller))
+    }
+
+    /// Refuses a call for headers that its tool wants. Whether there is such a tool, whom it is there for,
+    /// and so what the caller is told, is the service's to say.
+    async fn flawed(
+        &self,
+        one: &Admitted<'_>,
+        id: RequestId,
+        request: Request,
+        meta: RequestMeta,
+        flaw: Error,
+    ) -> Result<Response<Body>, Box<Problem>> {
+        let Admitted { caller, accepts, deadline, .. } = one;
+        let cx = self.context(caller, meta, *deadline).with_id(id.clone());
+        let refused = contain(*deadline, || async {
+            Err::<Infallible, _>(self.service.refuse(request, cx, flaw).await)
+        });
+        let Err(failure) = refused.await;
+        self.unanswered(&failure, id, &Wire::Modern, *accepts, caller)
     }
 
     /// Answers a request that failed before anything of its answer went out.

@@ -16,7 +16,7 @@ static METHOD: HeaderName = HeaderName::from_static("mcp-method");
 static NAME: HeaderName = HeaderName::from_static("mcp-name");
 const PARAM: &str = "mcp-param-";
 
-/// Compares a request with its headers.
+/// Compares a request with the headers that every one has.
 ///
 /// # Errors
 /// `-32020` when a mirrored header is missing, there twice, malformed, or says something else.
@@ -38,12 +38,24 @@ pub(crate) fn request(
             (Some(header), Some(body)) => equal(&NAME, &decoded(&NAME, header)?, &body)?,
         }
     }
-    if method == method::TOOLS_CALL
-        && let Some(tool) = params.text("name")
-    {
-        arguments(headers, card, &tool, params.json())?;
-    }
     Ok(())
+}
+
+/// Compares the arguments of a call with the headers that its tool wants. That it wants any is told
+/// only to whoever may use it.
+///
+/// # Errors
+/// `-32020` likewise.
+pub(crate) fn arguments(
+    headers: &HeaderMap,
+    card: &Card,
+    method: &str,
+    params: &Params<'_>,
+) -> Result<(), Error> {
+    match params.text("name") {
+        Some(tool) if method == method::TOOLS_CALL => of_tool(headers, card, &tool, params.json()),
+        _ => Ok(()),
+    }
 }
 
 /// The revision that a message names in its header.
@@ -72,7 +84,7 @@ pub(crate) fn notification(
     }
 }
 
-fn arguments(headers: &HeaderMap, card: &Card, tool: &str, params: &Json) -> Result<(), Error> {
+fn of_tool(headers: &HeaderMap, card: &Card, tool: &str, params: &Json) -> Result<(), Error> {
     let mirrored = card.param_headers(tool);
     if mirrored.is_empty() {
         return Ok(());
@@ -84,7 +96,7 @@ fn arguments(headers: &HeaderMap, card: &Card, tool: &str, params: &Json) -> Res
         // A card that somebody else wrote may promise what no header can be called.
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
         let path = std::iter::once("arguments").chain(param.path.iter().map(String::as_str));
-        let twice = |_| Error::invalid_params("an argument is named twice");
+        let twice = |_| mismatch(&name, "is of an argument that the body names twice");
         let body = lookup::at(text, path).map_err(twice)?.filter(|value| *value != "null");
         match (one(headers, &name)?, body) {
             (None, None) => {}

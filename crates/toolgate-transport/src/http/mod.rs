@@ -10,7 +10,7 @@
 //! | `Origin` is ours or allowed | 403 |
 //! | a preflight of an allowed page | (204) |
 //! | who asks, from the head alone | 401, 400, 403, 503, 500; 429 where an address fails often |
-//! | whether they were shut out since | 401, 503, 500 |
+//! | whether they were shut out since | 401, 503, 500; 429 likewise |
 //! | how often they ask | 429 |
 //! | POST, of JSON, for JSON or events; GET and DELETE in a session | 405, 415, 406 |
 //! | calls of this caller | 429 |
@@ -18,6 +18,7 @@
 //! | one JSON-RPC message, with its metadata | 400 |
 //! | modern: headers say what the body says, in a revision that is served | 400 |
 //! | before: the session is there and is the caller's | 400, 404, 503 |
+//! | modern: headers that the tool wants, for those who may use it | 400 |
 //! | the service | [`refused`](toolgate_core::refused), 404, 400; otherwise 200 |
 //!
 //! An error that is an application's answer is 200, as is a call that ran out of time; a panic is

@@ -47,6 +47,12 @@ impl Rate {
         Self { burst: at_once, ..self }
     }
 
+    /// So many times as many.
+    pub(crate) fn times(self, more: u32) -> Self {
+        let (times, burst) = (self.times.saturating_mul(more), self.burst.saturating_mul(more));
+        Self { times, burst, ..self }
+    }
+
     /// Whether nothing would ever be let through.
     pub(crate) fn is_nothing(&self) -> bool {
         self.times == 0 || self.burst == 0

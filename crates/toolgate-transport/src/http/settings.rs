@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use http::uri::PathAndQuery;
 use tokio::time::Instant;
 use toolgate_core::{
-    Authenticate, Card, Networks, ResourceCard, Revocations, StartError,
+    Authenticate, Card, Certificates, Networks, ResourceCard, Revocations, StartError,
     env::{self, Env},
     legacy::{EventStore, MemoryEvents, MemorySessions, SessionStore},
 };
@@ -37,7 +37,7 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<String>,
     pub(crate) path: Option<String>,
     pub(crate) hosts: Option<Vec<String>>,
-    pub(crate) certificate_header: Option<CertificateHeader>,
+    pub(crate) certificate_header: Option<(CertificateHeader, Vec<String>)>,
     pub(crate) trusted_proxies: Option<Vec<String>>,
     pub(crate) cors: Option<Cors>,
     pub(crate) about: About,
@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) mirrors: Option<bool>,
     /// Whether a listener of our own speaks TLS.
     pub(crate) secure: bool,
+    /// Whether it asks clients for certificates.
+    pub(crate) certified: bool,
 }
 
 /// Where events of the old era are kept.
@@ -74,6 +76,10 @@ impl fmt::Debug for Settings {
             .finish_non_exhaustive()
     }
 }
+
+/// What is wrong where certificates are needed.
+const NONE_SEEN: &str = "and this listener sees none; have TLS ask for them (client_ca, \
+    TOOLGATE_TLS_CLIENT_CA), or name the proxy that does (trust_certificate_header)";
 
 /// Settings that agree.
 pub(crate) struct Setup {
@@ -143,6 +149,7 @@ impl Settings {
         });
         problems.extend(agree::problems(card, own.as_ref(), unnamed));
         problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
+        self.certificates(place, own.as_ref(), &mut problems, &mut warnings);
         let mut resource_card = own.unwrap_or_default();
         // The author has the last word over the authenticator.
         resource_card.more.extend(self.about.members());
@@ -215,6 +222,30 @@ impl Settings {
         })
     }
 
+    /// Whether those who have to show a certificate can. What is in front of a service that is mounted
+    /// may show one.
+    fn certificates(
+        &self,
+        place: Place,
+        auth: Option<&ResourceCard>,
+        problems: &mut Vec<String>,
+        warnings: &mut Vec<String>,
+    ) {
+        let unknown = matches!(place, Place::Mounted);
+        if unknown || self.certified || self.certificate_header.is_some() {
+            return;
+        }
+        match auth.map(|auth| auth.certificates) {
+            Some(Certificates::Everybody) => {
+                problems.push(format!("auth takes nobody without a certificate, {NONE_SEEN}"));
+            }
+            Some(Certificates::Some) => warnings.push(format!(
+                "auth refuses tokens that are bound to a certificate unless it is shown, {NONE_SEEN}"
+            )),
+            _ => {}
+        }
+    }
+
     fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
         let path = self.path.as_deref().unwrap_or(env::PATH.default);
         if !is_endpoint_path(path) {
@@ -260,14 +291,8 @@ impl Settings {
             }),
             _ => None,
         });
-        let proxies =
-            Networks::read(self.trusted_proxies.iter().flatten()).unwrap_or_else(|text| {
-                problems.push(format!(
-                "trusted_proxies names `{text}`, which is neither an address nor a network; write \
-                 10.1.2.3, 10.1.0.0/16 or fd00::/8"
-            ));
-                Networks::default()
-            });
+        let named = self.trusted_proxies.iter().flatten();
+        let proxies = networks("trusted_proxies", named, problems);
         Site {
             sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
             path: path.to_owned(),
@@ -279,23 +304,20 @@ impl Settings {
             hosts,
             cors,
             shown: self.shown.clone(),
-            relayed: self.relayed(&proxies, problems),
+            relayed: self.relayed(problems),
             proxies: Proxies::new(proxies),
         }
     }
 
-    fn relayed(&self, proxies: &Networks, problems: &mut Vec<String>) -> Option<Relayed> {
-        let header = self.certificate_header.as_ref()?;
-        if proxies.is_empty() {
-            problems.push(
-                "trust_certificate_header believes proxies, and none is named; set trusted_proxies \
-                 (TOOLGATE_TRUSTED_PROXIES)"
-                    .into(),
-            );
+    fn relayed(&self, problems: &mut Vec<String>) -> Option<Relayed> {
+        const SETTING: &str = "trust_certificate_header";
+        let (header, by) = self.certificate_header.as_ref()?;
+        if by.is_empty() {
+            problems.push(format!("{SETTING} names no proxy that writes it; name those that do"));
         }
-        let relayed = Relayed::new(header);
+        let relayed = Relayed::new(header, networks(SETTING, by, problems));
         if relayed.is_none() {
-            problems.push("trust_certificate_header has a name that is none of a header".into());
+            problems.push(format!("{SETTING} has a name that is none of a header"));
         }
         relayed
     }
@@ -332,6 +354,20 @@ fn fill<T>(
         Ok(found) => *setting = setting.take().or(found),
         Err(error) => problems.extend_from_slice(error.problems()),
     }
+}
+
+fn networks<'a>(
+    setting: &str,
+    named: impl IntoIterator<Item = &'a String>,
+    problems: &mut Vec<String>,
+) -> Networks {
+    Networks::read(named).unwrap_or_else(|text| {
+        problems.push(format!(
+            "{setting} names `{text}`, which is neither an address nor a network; write 10.1.2.3, \
+             10.1.0.0/16 or fd00::/8"
+        ));
+        Networks::default()
+    })
 }
 
 /// By the clock that everything else here goes by.

@@ -18,8 +18,26 @@ use super::{
     rate::{Buckets, Rate},
 };
 
+/// How many times as many questions come from an address that all who use a proxy share.
+const SHARED: u32 = 16;
+
 /// Failed authentications by address.
-pub(crate) struct Failures(Option<Buckets>);
+pub(crate) struct Failures {
+    own: Option<Buckets>,
+    /// Those of shared addresses, of which others were asked.
+    shared: Option<Buckets>,
+}
+
+/// Where credentials come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The address of whoever sent them, as far as can be told.
+    Own(IpAddr),
+    /// That of a proxy which nobody has named: of everybody who comes that way.
+    Shared(IpAddr),
+    /// Somewhere.
+    Unknown,
+}
 
 /// Whether an authenticator wanted to ask somebody about a request's credentials.
 #[derive(Debug, Default)]
@@ -45,6 +63,8 @@ impl Clone for Wanted {
 /// hung up, counts as a failure where somebody else was asked: their question goes on.
 pub(crate) struct Attempt<'a> {
     counted: Option<(&'a Buckets, Bucket)>,
+    /// Whether it counts only where others were asked.
+    shared: bool,
     wanted: &'a Wanted,
     /// Whether the address had room for a failure before.
     room: Result<(), Duration>,
@@ -53,31 +73,36 @@ pub(crate) struct Attempt<'a> {
 impl Failures {
     /// So many of one address; any number where there is no bound.
     pub(crate) fn new(bound: Option<Rate>) -> Self {
-        Self(bound.map(Buckets::new))
+        let shared = bound.map(|bound| Buckets::new(bound.times(SHARED)));
+        Self { own: bound.map(Buckets::new), shared }
     }
 
-    /// Credentials of an address that are about to be judged. One that is not known is not counted: it
-    /// would be everybody's.
-    pub(crate) fn attempt<'a>(
-        &'a self,
-        address: Option<IpAddr>,
-        wanted: &'a Wanted,
-    ) -> Attempt<'a> {
-        let counted = self.0.as_ref().zip(address.map(bucket));
+    /// Credentials that are about to be judged. What comes from nowhere is not counted: it would be
+    /// everybody's. Of an address that many share, what is wrong by itself is not, either.
+    pub(crate) fn attempt<'a>(&'a self, from: Source, wanted: &'a Wanted) -> Attempt<'a> {
+        let (buckets, address) = match from {
+            Source::Own(address) => (&self.own, Some(address)),
+            Source::Shared(address) => (&self.shared, Some(address)),
+            Source::Unknown => (&None, None),
+        };
+        let counted = buckets.as_ref().zip(address.map(bucket));
         let room = counted.as_ref().map_or(Ok(()), |(buckets, who)| buckets.room(who));
-        Attempt { counted, wanted, room }
+        Attempt { counted, shared: matches!(from, Source::Shared(_)), wanted, room }
     }
 }
 
-impl Attempt<'_> {
+/// Credentials that are right, of somebody who may have been shut out since they were made.
+pub(crate) struct Right<'a>(Option<(&'a Buckets, Bucket)>);
+
+impl<'a> Attempt<'a> {
     /// Whether others may be asked about them.
     pub(crate) fn may_ask(&self) -> bool {
         self.room.is_ok()
     }
 
     /// They are right, and cost nothing.
-    pub(crate) fn right(mut self) {
-        self.counted = None;
+    pub(crate) fn right(mut self) -> Right<'a> {
+        Right(self.counted.take().filter(|_| !self.shared))
     }
 
     /// What a refusal becomes.
@@ -85,6 +110,7 @@ impl Attempt<'_> {
         let asked = self.has_asked();
         let Some((buckets, who)) = self.counted.take() else { return refused };
         match (&refused, self.room) {
+            (Refused::Unauthenticated(_), _) if self.shared && !self.wanted.is_noted() => refused,
             (Refused::Unauthenticated(refusal), _) if refusal.counts() => {
                 let Err(retry) = buckets.take(&who) else { return refused };
                 // Others that came at once had taken the room, and somebody was asked all the same.
@@ -108,6 +134,18 @@ impl Attempt<'_> {
 
     fn has_asked(&self) -> bool {
         self.may_ask() && self.wanted.is_noted()
+    }
+}
+
+impl Right<'_> {
+    /// What a refusal for who they are becomes. They were good once, and are none to be tried.
+    pub(crate) fn shut_out(self, refused: Refused) -> Refused {
+        match (&refused, self.0) {
+            (Refused::Unauthenticated(refusal), Some((buckets, who))) if refusal.counts() => {
+                buckets.take(&who).err().map_or(refused, |retry| Refused::Busy { retry })
+            }
+            _ => refused,
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Tls {
 
     /// Whether clients are asked for a certificate.
     pub(crate) fn asks_clients(&self) -> bool {
-        !matches!(self.files.clients, Clients::NotAsked)
+        self.files.asks_clients()
     }
 
     /// Reads the files.

@@ -42,6 +42,9 @@ pub(crate) trait Side: Send {
     /// Where too many do.
     fn waits(&mut self) -> Result<(), Error>;
 
+    /// There was no room to wait, or none for its questions. Nobody else hears of it.
+    fn turned_away(&self) {}
+
     /// It runs again, with what came with the last answer. In whose name.
     fn goes_on(&mut self, by: Self::By) -> impl Future<Output = Result<Caller, Error>> + Send;
 
@@ -141,10 +144,14 @@ impl<K: Eq + Hash + Clone, S: Side> Asks<K, S> {
         questions: Vec<Question>,
         says: &mpsc::Sender<Word>,
     ) -> Result<S::By, Failure> {
-        self.side.waits().map_err(Failure::Error)?;
+        if let Err(error) = self.side.waits() {
+            self.side.turned_away();
+            return Err(Failure::Error(error));
+        }
         let ids: Vec<_> = questions.iter().map(|question| question.id.clone()).collect();
         let mut wait = self.questions.enter(self.of.clone(), &ids).ok_or_else(|| {
             tracing::info!(remedy = "limits: questions", "too many questions are open");
+            self.side.turned_away();
             Failure::Error(Error::denied(Denial::Busy(RETRY)))
         })?;
         self.farewell.asking(true);

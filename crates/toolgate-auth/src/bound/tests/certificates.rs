@@ -3,6 +3,7 @@
 use super::{opaque::Server, *};
 use crate::{
     bound::certificate,
+    chain,
     jwt::issuers,
     rules::{Rule, Rules},
     table::{Family, Row},
@@ -160,6 +161,30 @@ async fn a_certificate_takes_no_keys_place() {
     let server = Server::saying(&json!({"cnf": own_certificate(), "token_type": "DPoP"}));
     let auth = server.verifier().dpop().mtls().build().unwrap();
     assert_eq!(sent(&auth, &[(A, "Bearer x")], Some(OWN)).await.unwrap_err(), NOT_PROVEN);
+}
+
+#[test]
+fn whoever_has_to_show_one_is_said() {
+    use toolgate_core::Certificates::{Everybody, Nobody, Some};
+    let draft = Draft::good();
+    let own = || builder(&draft);
+    let other = || jwt("https://b.example");
+    let said = |auth: &dyn Authenticate| auth.card().certificates;
+    for (all, expected) in [
+        (vec![own()], Nobody),
+        (vec![own().mtls()], Some),
+        (vec![own().require_mtls()], Everybody),
+        (vec![own().require_mtls(), other().require_mtls()], Everybody),
+        (vec![own().require_mtls(), other().mtls()], Some),
+        (vec![own().require_mtls(), other()], Some),
+    ] {
+        assert_eq!(said(&issuers(all).unwrap()), expected);
+    }
+    let server = Server::saying(&json!({}));
+    let opaque = || server.verifier().require_mtls().build().unwrap();
+    assert_eq!(said(&opaque()), Everybody);
+    assert_eq!(said(&chain(opaque()).or(own().require_mtls().build().unwrap())), Everybody);
+    assert_eq!(said(&chain(opaque()).or(own().build().unwrap())), Some);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use tokio::time::Instant;
 use toolgate_core::{
-    Caller, Denial, Error, Request,
+    Caller, Denial, Error, Refused, Request,
     legacy::{Asking, SessionKey, SessionStore, may_ask},
     protocol::{Incoming, RequestId, RequestMeta, code, envelope},
 };
@@ -24,6 +24,7 @@ use super::{
     store::{PATIENCE, kept},
     talk::Talk,
 };
+use crate::audited::Later;
 use crate::legacy::{Asks, Farewell, Frame, OpenQuestions, Side};
 
 /// The questions that sessions have open.
@@ -49,6 +50,7 @@ pub(crate) struct Seat {
     key: Arc<SessionKey>,
     /// Where its session is kept; none where that ends with the stream.
     store: Option<Arc<dyn SessionStore>>,
+    told: Later,
 }
 
 impl Seat {
@@ -69,6 +71,10 @@ impl Side for Seat {
         })?;
         self.place.put(permit);
         Ok(())
+    }
+
+    fn turned_away(&self) {
+        self.told.refused(&Refused::Busy { retry: RETRY });
     }
 
     async fn goes_on(&mut self, by: Bearer) -> Result<Caller, Error> {
@@ -128,6 +134,7 @@ impl Endpoint {
         let store = self.past.sessions.clone().filter(|_| matches!(talk, Talk::Session(..)));
         let bucket = Bucket::of(&one.caller, one.head.address);
         let (calls, streams) = (self.admission.clone(), self.streams.clone());
+        let told = self.later(one.head, &one.caller);
         Some(Box::new(Asks {
             frame: Frame {
                 service: self.service.clone(),
@@ -140,7 +147,7 @@ impl Endpoint {
             asking: Asking::new(conversation.revision, request.clone(), self.limits.body),
             questions: self.past.open.clone(),
             of: key.clone(),
-            side: Seat { place: Place::default(), calls, streams, bucket, key, store },
+            side: Seat { place: Place::default(), calls, streams, bucket, key, store, told },
             farewell: Farewell::default(),
         }))
     }

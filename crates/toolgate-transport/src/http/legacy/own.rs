@@ -10,7 +10,7 @@ use tokio::{
     time::Instant,
 };
 use toolgate_core::{
-    Caller, Context, Denial, Error,
+    Caller, Context, Denial, Error, Refused,
     legacy::{Conversation, EventId, SessionKey, SessionRecord, StreamKind, Watch},
     protocol::{RequestMeta, code, legacy::Revision},
 };
@@ -184,14 +184,28 @@ impl Endpoint {
         };
         let live = match talk {
             Talk::Line(line, _) => line.live.clone(),
-            _ => self.live(key, &one.caller).ok_or_else(busy)?,
+            _ => self.live(key, &one.caller).ok_or_else(|| self.crowded(one))?,
         };
         if let Err(why) = live.room(Some(uri), most) {
-            return why.told();
+            return self.too_much(one, why);
         }
         let cx = self.listening(&live, talk.conversation(), &one.caller);
         let listen = Listen::to(&self.service, uri, cx, one.deadline).await?;
-        live.add(listen, most).or_else(TooMuch::told)
+        live.add(listen, most).or_else(|why| self.too_much(one, why))
+    }
+
+    /// What is beyond a bound is told to the sink, whatever the client is told of it.
+    fn too_much(&self, one: &Admitted<'_>, why: TooMuch) -> Result<(), Failure> {
+        if let TooMuch::Full = why {
+            self.crowded(one);
+        }
+        why.told()
+    }
+
+    /// Too many sessions have something that is told.
+    fn crowded(&self, one: &Admitted<'_>) -> Failure {
+        self.later(one.head, &one.caller).refused(&Refused::Busy { retry: RETRY });
+        Failure::Error(Error::denied(Denial::Busy(RETRY)))
     }
 
     /// Takes that back. What was not watched is not watched then, either.
@@ -235,8 +249,4 @@ fn last_event(head: &Parts) -> Result<Option<EventId>, Box<Problem>> {
 /// tell the client that its session has ended.
 fn forgotten() -> Box<Problem> {
     bad(Error::new(code::INVALID_REQUEST, "nothing is known of the event in `last-event-id`"))
-}
-
-fn busy() -> Failure {
-    Failure::Error(Error::denied(Denial::Busy(RETRY)))
 }

@@ -33,7 +33,9 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 fn judge(method: &str, params: &str, pairs: &[(&str, &str)]) -> Result<(), (i32, String)> {
     let params = Json::from_text(params.to_owned()).unwrap();
     let params = Params::split(&params).unwrap();
-    request(&headers(pairs), &card(), method, MODERN, &params)
+    let (headers, card) = (headers(pairs), card());
+    request(&headers, &card, method, MODERN, &params)
+        .and_then(|()| arguments(&headers, &card, method, &params))
         .map_err(|error| (error.code(), error.message().to_owned()))
 }
 

@@ -58,19 +58,57 @@ fn an_open_server_on_loopback_starts_without_a_word() {
 
 #[test]
 fn a_header_with_a_certificate_is_of_proxies_that_are_named() {
-    let problems = |header, proxies: &[&str]| {
-        let proxies = proxies.iter().map(|proxy| (*proxy).to_owned()).collect();
+    let problems = |header, by: &[&str]| {
+        let by = by.iter().map(|proxy| (*proxy).to_owned()).collect();
         let settings = Settings {
-            certificate_header: Some(header),
-            trusted_proxies: Some(proxies),
+            certificate_header: Some((header, by)),
+            // Whoever is believed about addresses is not meant.
+            trusted_proxies: Some(vec!["10.0.0.0/8".into()]),
             ..Settings::default()
         };
         problems(settings, &card(|_| ()), bound("127.0.0.1:8080")).join("; ")
     };
-    assert_eq!(problems(CertificateHeader::ClientCert, &["10.0.0.1"]), "");
-    assert!(problems(CertificateHeader::ClientCert, &[]).contains("trusted_proxies"));
-    let wrong = problems(CertificateHeader::EscapedPem("a b".into()), &["10.0.0.1"]);
-    assert!(wrong.contains("trust_certificate_header"), "{wrong}");
+    assert_eq!(problems(CertificateHeader::ClientCert, &["10.0.0.1", "fd00::/8"]), "");
+    for (wrong, by, told) in [
+        (CertificateHeader::ClientCert, [].as_slice(), "names no proxy"),
+        (CertificateHeader::ClientCert, &["proxy.example"], "names `proxy.example`"),
+        (CertificateHeader::EscapedPem("a b".into()), &["10.0.0.1"], "has a name"),
+    ] {
+        let told = format!("trust_certificate_header {told}");
+        let problems = problems(wrong, by);
+        assert!(problems.starts_with(&told), "{problems}");
+    }
+}
+
+#[test]
+fn who_wants_certificates_has_a_listener_that_sees_them() {
+    let told = |wants: Certificates, change: fn(&mut Settings), place| {
+        let mut settings = Settings {
+            auth: auth(|card| card.certificates = wants),
+            ..with_url("https://mcp.example")
+        };
+        change(&mut settings);
+        match settings.settle(&card(|_| ()), place) {
+            Ok(setup) => (false, setup.warnings.join("; ")),
+            Err(error) => (true, error.to_string()),
+        }
+    };
+    let (none, here) = (|_: &mut Settings| (), bound("0.0.0.0:1"));
+    let header = |settings: &mut Settings| {
+        let by = vec!["10.0.0.1".to_owned()];
+        settings.certificate_header = Some((CertificateHeader::ClientCert, by));
+    };
+    let (refused, why) = told(Certificates::Everybody, none, here);
+    assert!(refused && why.contains("TOOLGATE_TLS_CLIENT_CA"), "{why}");
+    let (refused, warning) = told(Certificates::Some, none, here);
+    assert!(!refused && warning.contains("trust_certificate_header"), "{warning}");
+    let fine = (false, String::new());
+    assert_eq!(told(Certificates::Nobody, none, here), fine);
+    for wants in [Certificates::Some, Certificates::Everybody] {
+        assert_eq!(told(wants, |settings| settings.certified = true, here), fine);
+        assert_eq!(told(wants, header, here), fine);
+        assert_eq!(told(wants, none, Place::Mounted), fine, "whatever is in front may show one");
+    }
 }
 
 #[test]

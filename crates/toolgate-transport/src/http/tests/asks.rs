@@ -37,7 +37,7 @@ pub(super) fn to(path: &str, message: &Value) -> HttpRequest<Full<Bytes>> {
 }
 
 /// A handshake of a client that can be asked.
-fn handshake(revision: &str) -> Value {
+pub(super) fn handshake(revision: &str) -> Value {
     let params = json!({
         "protocolVersion": revision,
         "capabilities": { "roots": {} },

@@ -1,9 +1,9 @@
 //! What a service's sink is told of requests that never reach it.
 
-use toolgate_core::{Audit, audit::Event};
+use toolgate_core::{Audit, Kind, audit::Event};
 
 use super::{
-    asks::{LATEST, calling, to},
+    asks::{LATEST, calling, handshake, to},
     sockets::within,
     *,
 };
@@ -178,6 +178,51 @@ async fn calls_and_streams_beyond_their_bounds_are_told() {
     assert_eq!(within(ask(&service, by_ada(list()))).await.status, 429);
     assert_eq!(told.taken(), one("throttled", "POST"));
     running.abort();
+}
+
+#[tokio::test]
+async fn questions_and_subscriptions_beyond_their_bounds_are_told() {
+    let told = Arc::new(Told::default());
+    let double = || {
+        double(open_card(), |request, _| async move {
+            if request.method != "tools/call" {
+                let reply = json!({ "supportedVersions": [], "capabilities": {} });
+                return Reply::of(&reply).map(Running::Done);
+            }
+            let roots = json!({ "method": "roots/list" });
+            let questions = Reply::of(&json!({ "inputRequests": { "a": roots, "b": roots } }));
+            questions.map(|reply| Running::Done(reply.kind(Kind::InputRequired)))
+        })
+    };
+    let watch = |uri: &str| {
+        let params = json!({ "uri": uri });
+        json!({ "jsonrpc": "2.0", "id": 2, "method": "resources/subscribe", "params": params })
+    };
+    // One question too many, no room for a call that waits, and no subscription at all.
+    let (few, narrow) = (Limits::default().questions(1), Limits::default().streams_per_caller(1));
+    let rows = [
+        (few, false, calling(1, "it"), 429),
+        (narrow, true, calling(1, "it"), 429),
+        (Limits::default().subscriptions(0), false, watch("notes://1"), 200),
+    ];
+    for (limits, streams, message, status) in rows {
+        let service = service(Watched(double(), told.clone())).auth(Tokens::default());
+        let service = service.limits(limits).build().unwrap();
+        let response = within(send(&service, by_ada(to("/mcp", &handshake(LATEST))))).await;
+        let session = response.headers()["mcp-session-id"].clone();
+        let within_session = |mut request: HttpRequest<Full<Bytes>>| {
+            request.headers_mut().insert("mcp-session-id", session.clone());
+            send(&service, request)
+        };
+        let held = match streams {
+            true => Some(within(within_session(stream("/mcp"))).await),
+            false => None,
+        };
+        let got = within(within_session(by_ada(to("/mcp", &message)))).await;
+        assert_eq!(got.status(), status, "{message}");
+        assert_eq!(told.taken(), one("throttled", "POST"), "{message}");
+        drop(held);
+    }
 }
 
 #[tokio::test]

@@ -3,11 +3,12 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use futures::{FutureExt, future::join_all};
 use tokio::{sync::Semaphore, task::yield_now, time::advance};
+use toolgate_core::{DenyList, Revocations, Standing, Whom};
 
 use super::*;
 use crate::http::{Limits, Peer, Rate};
@@ -187,6 +188,33 @@ async fn nobody_else_is_asked_on_behalf_of_who_fails_too_often() {
     assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 401, "in turn");
 }
 
+/// Who comes through an unnamed proxy is everybody, and so is who only says so behind an SNAT.
+#[tokio::test(start_paused = true)]
+async fn an_address_that_many_share_asks_more_and_not_without_end() {
+    let asks = Asks::new();
+    let service = asks.service();
+    let through = |token: &str| forwarded("10.0.0.9", "192.0.2.3", token);
+    for _ in 0..99 {
+        assert_eq!(status(&service, through("bob")).await, 200, "the right ones are free");
+    }
+    for _ in 0..3 * 16 {
+        assert_eq!(status(&service, through("opaque")).await, 401);
+    }
+    let asked = asks.asked();
+    for _ in 0..9 {
+        assert_eq!(status(&service, through("opaque")).await, 429);
+    }
+    assert_eq!(asks.asked(), asked, "nobody is asked any more");
+    for (token, expected) in [("ada", 200), ("", 401), ("keyless", 503)] {
+        assert_eq!(status(&service, through(token)).await, expected, "{token}");
+    }
+    // Others are not concerned, nor is who has that address alone.
+    assert_eq!(status(&service, forwarded("10.0.0.8", "192.0.2.3", "opaque")).await, 401);
+    assert_eq!(status(&service, from("10.0.0.9", "opaque")).await, 401);
+    advance(Duration::from_millis(20_000 / 16)).await;
+    assert_eq!(status(&service, through("opaque")).await, 401, "in turn");
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_none_was_a_question_too() {
     for (token, status_of) in [("unclear", 503), ("unwelcome", 500)] {
@@ -240,6 +268,43 @@ async fn whoever_hangs_up_has_asked() {
     assert_eq!(status(&service, from("192.0.2.1", "opaque")).await, 429);
     assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 200);
     assert_eq!(asks.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_was_shut_out_and_comes_back_fails_each_time() {
+    let denied = DenyList::new();
+    let later = SystemTime::now() + Duration::from_secs(3600);
+    denied.deny(Whom::subject("double", "ada"), later).unwrap();
+    let service = bounded(THREE).revocations(denied).build().unwrap();
+    for expected in [401, 401, 401, 429, 429] {
+        assert_eq!(status(&service, from("192.0.2.1", "ada")).await, expected);
+    }
+    let got = ask(&service, from("192.0.2.1", "ada")).await;
+    assert_eq!((got.header("retry-after"), got.header("www-authenticate")), ("20", ""));
+    // Nobody else pays: not at that address, and ada not at another.
+    assert_eq!(status(&service, from("192.0.2.1", "bob")).await, 200);
+    assert_eq!(status(&service, from("192.0.2.1", "")).await, 401);
+    assert_eq!(status(&service, from("192.0.2.2", "ada")).await, 401);
+    advance(Duration::from_secs(20)).await;
+    assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 401);
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_tell_costs_nobody_anything() {
+    let service = bounded(THREE).revocations(Unclear).build().unwrap();
+    for _ in 0..9 {
+        assert_eq!(status(&service, from("192.0.2.1", "ada")).await, 503);
+    }
+    assert_eq!(status(&service, from("192.0.2.1", "expired")).await, 401);
+}
+
+/// Knows nobody's standing.
+struct Unclear;
+
+impl Revocations for Unclear {
+    fn standing<'a>(&'a self, _: &'a Identity) -> BoxFuture<'a, Standing> {
+        Box::pin(async { Standing::Unknown })
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,7 +15,7 @@ use tokio::{
     sync::oneshot,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
-use toolgate_core::Transport;
+use toolgate_core::{Certificates, Shutdown, Transport};
 
 use self::certificates::{Authority, Folder, Wallet};
 use super::{
@@ -141,6 +141,33 @@ async fn http_is_agreed_on_in_both_versions_of_tls() {
     }
     let other = stage.wallet().alpn(&["h3"]);
     assert!(shake(served.addr, &other).await.is_err(), "nothing to agree on");
+}
+
+/// Lets nobody in without a certificate.
+struct Strict;
+
+impl Authenticate for Strict {
+    fn authenticate<'a>(&'a self, with: &'a Credentials) -> BoxFuture<'a, Verdict> {
+        Shown.authenticate(with)
+    }
+
+    fn card(&self) -> ResourceCard {
+        let mut card = ResourceCard::default();
+        card.certificates = Certificates::Everybody;
+        card
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_is_let_in_without_a_certificate_clients_are_asked_for_one() {
+    let stage = Stage::new();
+    let asking = stage.tls().client_ca(stage.file("ca.pem"));
+    drop(serve(local().tls(asking).auth(Strict), tell()).await);
+    for http in [local().tls(stage.tls()), local()] {
+        let served = http.auth(Strict).serve(tell(), Shutdown::never()).await;
+        let Err(ListenError::Start(error)) = served else { panic!("it serves nobody") };
+        assert!(error.to_string().contains("takes nobody without a certificate"), "{error}");
+    }
 }
 
 /// Whoever does not say so in the handshake gets no HTTP/2 (RFC 9113, section 3.3).
@@ -314,7 +341,7 @@ async fn files_that_cannot_be_used_are_told_by_name() {
         (stage.tls().require_client_ca(&key), "key.pem", "no certificate"),
     ];
     for (tls, name, why) in rows {
-        let error = local().tls(tls).serve(tell(), toolgate_core::Shutdown::never()).await;
+        let error = local().tls(tls).serve(tell(), Shutdown::never()).await;
         let Err(ListenError::Start(error)) = error else { panic!("{name}: {error:?}") };
         let said = error.to_string();
         assert!(said.contains(name) && said.contains(why), "{said}");
@@ -326,14 +353,14 @@ async fn urls_of_a_listener_with_tls_begin_with_https() {
     let stage = Stage::new();
     let (tell, told) = oneshot::channel();
     let http = local().tls(stage.tls()).on_listen(|listening| tell.send(listening).unwrap());
-    tokio::spawn(http.auth(Tokens::issued()).serve(echo(), toolgate_core::Shutdown::never()));
+    tokio::spawn(http.auth(Tokens::issued()).serve(echo(), Shutdown::never()));
     let listening = within(told).await.unwrap();
     assert_eq!(listening.endpoint, format!("https://{}/mcp", listening.addr));
     let (_, got) = call(shake(listening.addr, &stage.wallet()).await.unwrap()).await.unwrap();
     let challenge = got.header("www-authenticate");
     assert!(challenge.contains(r#"resource_metadata="https://127.0.0.1:"#), "{challenge}");
     let contradicted = local().tls(stage.tls()).public_url("http://mcp.example/mcp");
-    let served = contradicted.serve(echo(), toolgate_core::Shutdown::never());
+    let served = contradicted.serve(echo(), Shutdown::never());
     let error = within(served).await.unwrap_err();
     assert!(error.to_string().contains("public_url is http"), "{error}");
 }

@@ -36,6 +36,11 @@ pub(super) enum Clients {
 pub(super) struct Stamps(Vec<Option<(SystemTime, u64)>>);
 
 impl Files {
+    /// Whether clients are asked for a certificate.
+    pub(super) fn asks_clients(&self) -> bool {
+        !matches!(self.clients, Clients::NotAsked)
+    }
+
     pub(super) fn stamps(&self) -> Stamps {
         let stamp = |file: &PathBuf| {
             let known = fs::metadata(file).ok()?;

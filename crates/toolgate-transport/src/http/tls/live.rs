@@ -31,6 +31,11 @@ impl Live {
         Ok(Self { files, watch, current, read: Mutex::new(stamps) })
     }
 
+    /// Whether clients are asked for a certificate.
+    pub(crate) fn asks_clients(&self) -> bool {
+        self.files.asks_clients()
+    }
+
     pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
