@@ -121,3 +121,23 @@ pub(super) fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) ->
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::client::legacy::connect::HttpConnector;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_that_have_answered_are_known_within_a_bound_the_last_ones_first() {
+        let clients = Clients::new(HttpConnector::new());
+        let ends = |port: u16| ([127, 0, 0, 1], port).into();
+        for port in 0..1_000 {
+            clients.note(Some((ends(port), ends(443))));
+            clients.note(Some((ends(port), ends(443))));
+        }
+        let answered = clients.answered();
+        assert_eq!(answered.len(), ANSWERED);
+        assert!(answered.contains(&(ends(999), ends(443))));
+    }
+}
