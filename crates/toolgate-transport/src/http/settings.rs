@@ -128,67 +128,230 @@ impl Settings {
     /// # Errors
     /// All contradictions, each with the settings at fault and the remedy.
     pub(crate) fn settle(mut self, card: &Card, place: Place) -> Result<Setup, StartError> {
-        let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+        let mut found = Found::default();
         if let Err(error) = self.fill() {
-            problems.extend_from_slice(error.problems());
+            found.problems.extend_from_slice(error.problems());
         }
-        for name in self.limits.impossible() {
-            problems.push(format!("limits: {name} is 0, so nothing could be served; raise it"));
-        }
-        if self.rate.is_some_and(|rate| rate.is_nothing()) {
-            problems
-                .push("rate is 0, so nothing could be served; raise it, or take it away".into());
-        }
-        problems.extend(self.about.problems());
+        self.bounds(&mut found);
+        found.problems.extend(self.about.problems());
         let own = self.auth.as_ref().map(|auth| auth.card());
-        let site = self.site(place, &mut problems, &mut warnings);
-        let named = site.resource.is_some() || self.public_url.is_some();
-        // Where authorization servers are named, so has to be what they give tokens for.
-        let unnamed = own.as_ref().is_some_and(|own| {
-            !named && (own.needs_resource || !own.authorization_servers.is_empty())
-        });
-        problems.extend(agree::problems(card, own.as_ref(), unnamed));
-        problems.extend(revoking::problem(self.revocations.is_some(), own.is_some()));
-        self.certificates(place, own.as_ref(), &mut problems, &mut warnings);
+        let site = self.site(place, &mut found);
+        self.callers(card, own.as_ref(), &site, &mut found);
+        self.certificates(own.as_ref(), place, &mut found);
+        if self.auth.is_none() && place.is_exposed() {
+            found.warn("anybody who reaches this address may call; set auth");
+        }
+        self.past(&mut found);
         let mut resource_card = own.unwrap_or_default();
         // The author has the last word over the authenticator.
         resource_card.more.extend(self.about.members());
-        if self.auth.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
-            warnings.push("anybody who reaches this address may call; set auth".into());
+        let mirrors = self.mirrored(&resource_card, &mut found);
+        StartError::check(found.problems)?;
+        Ok(self.setup(site, resource_card, mirrors, found.warnings))
+    }
+
+    /// Bounds that leave room for something.
+    fn bounds(&self, found: &mut Found) {
+        for name in self.limits.impossible() {
+            found.refuse(format!("limits: {name} is 0, so nothing could be served; raise it"));
         }
-        let stateless = self.stateless.unwrap_or(false);
-        if stateless && self.sessions.is_some() {
-            problems.push(
+        if self.rate.is_some_and(|rate| rate.is_nothing()) {
+            found.refuse("rate is 0, so nothing could be served; raise it, or take it away");
+        }
+    }
+
+    /// Whether it is agreed who may call, and who is asked.
+    fn callers(&self, card: &Card, auth: Option<&ResourceCard>, site: &Site, found: &mut Found) {
+        let named = site.resource.is_some() || self.public_url.is_some();
+        // Where authorization servers are named, so has to be what they give tokens for.
+        let unnamed = auth.is_some_and(|auth| {
+            !named && (auth.needs_resource || !auth.authorization_servers.is_empty())
+        });
+        found.problems.extend(agree::problems(card, auth, unnamed));
+        found.problems.extend(revoking::problem(self.revocations.is_some(), auth.is_some()));
+    }
+
+    /// Whether those who have to show a certificate can. What is in front of a service that is mounted
+    /// may show one.
+    fn certificates(&self, auth: Option<&ResourceCard>, place: Place, found: &mut Found) {
+        let unknown = matches!(place, Place::Mounted);
+        if unknown || self.certified || self.certificate_header.is_some() {
+            return;
+        }
+        match auth.map(|auth| auth.certificates) {
+            Some(Certificates::Everybody) => {
+                found.refuse(format!("auth takes nobody without a certificate, {NONE_SEEN}"));
+            }
+            Some(Certificates::Some) => found.warn(format!(
+                "auth refuses tokens that are bound to a certificate unless it is shown, {NONE_SEEN}"
+            )),
+            _ => {}
+        }
+    }
+
+    /// Without sessions there is nothing that belongs to them.
+    fn past(&self, found: &mut Found) {
+        if !self.is_stateless() {
+            return;
+        }
+        if self.sessions.is_some() {
+            found.refuse(
                 "sessions are kept and there are none; take sessions away, or stateless \
-                 (TOOLGATE_STATELESS)"
-                    .into(),
+                 (TOOLGATE_STATELESS)",
             );
         }
-        if stateless && matches!(self.events, Events::In(_)) {
-            problems.push(
+        if matches!(self.events, Events::In(_)) {
+            found.refuse(
                 "events of sessions are kept and there are none; take events away, or stateless \
-                 (TOOLGATE_STATELESS)"
-                    .into(),
+                 (TOOLGATE_STATELESS)",
             );
         }
-        if stateless && self.sse.is_some() {
-            problems.push(
+        if self.sse.is_some() {
+            found.refuse(
                 "the transport at the path of sse is nothing but sessions, and there are none; take \
-                 sse (TOOLGATE_SSE_PATH) away, or stateless (TOOLGATE_STATELESS)"
-                    .into(),
+                 sse (TOOLGATE_SSE_PATH) away, or stateless (TOOLGATE_STATELESS)",
             );
         }
-        let mirrors = self.mirrors.unwrap_or(false);
-        let first = resource_card.authorization_servers.first();
-        if mirrors && first.is_none() {
-            problems.push(
+    }
+
+    fn is_stateless(&self) -> bool {
+        self.stateless.unwrap_or(false)
+    }
+
+    /// Whose metadata is mirrored.
+    fn mirrored(&self, card: &ResourceCard, found: &mut Found) -> Option<String> {
+        if !self.mirrors.unwrap_or(false) {
+            return None;
+        }
+        let first = card.authorization_servers.first();
+        if first.is_none() {
+            found.refuse(
                 "an authorization server is mirrored and none is named; name it in auth, or take \
-                 mirror_authorization_server (TOOLGATE_MIRROR_AUTHORIZATION_SERVER) away"
-                    .into(),
+                 mirror_authorization_server (TOOLGATE_MIRROR_AUTHORIZATION_SERVER) away",
             );
         }
-        let mirrors = first.filter(|_| mirrors).cloned();
-        StartError::check(problems)?;
+        first.cloned()
+    }
+
+    /// Where the endpoint is, who may name it how, and who is believed about callers.
+    fn site(&self, place: Place, found: &mut Found) -> Site {
+        let path = self.path.as_deref().unwrap_or(env::PATH.default);
+        self.paths(path, found);
+        let public = self.public(path, found);
+        let hosts = self.hosts(place, public.as_ref(), found);
+        if self.public_url.is_none() && place.is_exposed() {
+            found.warn(
+                "without public_url only loopback names, the bound address and hosts are accepted \
+                 in Host",
+            );
+        }
+        let rules = self.cors.as_ref().map(Cors::rules);
+        let cors = rules.and_then(|rules| rules.map_err(|wrong| found.problems.extend(wrong)).ok());
+        let public = public.or_else(|| self.loopback(path, place));
+        let named = self.trusted_proxies.iter().flatten();
+        let proxies = networks("trusted_proxies", named, found);
+        Site {
+            sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
+            path: path.to_owned(),
+            resource: public.as_ref().map(PublicUrl::to_string),
+            public,
+            scope_prefix: None,
+            metadata_url: None,
+            mirrors: false,
+            hosts,
+            cors,
+            shown: self.shown.clone(),
+            relayed: self.relayed(found),
+            proxies: Proxies::new(proxies),
+        }
+    }
+
+    fn paths(&self, path: &str, found: &mut Found) {
+        if !is_endpoint_path(path) {
+            found.refuse(format!(
+                "path `{path}` cannot be an endpoint's; write one that starts with `/`, without \
+                 query, and is not taken by {HEALTH}, {READY} or {WELL_KNOWN}"
+            ));
+        }
+        if let Some(sse) = self.sse.as_deref().filter(|sse| !is_endpoint_path(sse) || *sse == path)
+        {
+            found.refuse(format!(
+                "sse `{sse}` cannot be a path of its own; write one that starts with `/`, without \
+                 query, and is taken neither by the endpoint nor by {HEALTH}, {READY} or {WELL_KNOWN}"
+            ));
+        }
+    }
+
+    /// The URL that was set.
+    fn public(&self, path: &str, found: &mut Found) -> Option<PublicUrl> {
+        let text = self.public_url.as_deref()?;
+        let read = PublicUrl::read(text, path);
+        let url =
+            read.map_err(|wrong| found.refuse(format!("public_url `{text}` {wrong}"))).ok()?;
+        if self.secure && url.origin.scheme == "http" {
+            found.refuse("public_url is http, and the listener speaks TLS; write https");
+        } else if url.is_exposed() {
+            found.warn("public_url is http: tokens can be read on their way; use https");
+        }
+        Some(url)
+    }
+
+    /// That of a listener on loopback, which needs none to be set.
+    fn loopback(&self, path: &str, place: Place) -> Option<PublicUrl> {
+        let scheme = if self.secure { "https" } else { "http" };
+        match place {
+            Place::Bound(addr) if place.is_loopback() => Some(PublicUrl {
+                origin: Origin { scheme: scheme.to_owned(), host: Host::of(addr) },
+                path: path.to_owned(),
+            }),
+            _ => None,
+        }
+    }
+
+    fn relayed(&self, found: &mut Found) -> Option<Relayed> {
+        const SETTING: &str = "trust_certificate_header";
+        let (header, by) = self.certificate_header.as_ref()?;
+        if by.is_empty() {
+            found.refuse(format!("{SETTING} names no proxy that writes it; name those that do"));
+        }
+        let relayed = Relayed::new(header, networks(SETTING, by, found));
+        if relayed.is_none() {
+            found.refuse(format!("{SETTING} has a name that is none of a header"));
+        }
+        relayed
+    }
+
+    /// Loopback names cannot be pointed elsewhere, so they are safe where nothing else is known.
+    fn hosts(&self, place: Place, public: Option<&PublicUrl>, found: &mut Found) -> Hosts {
+        let mut hosts = Hosts::default();
+        hosts.loopback = place.is_loopback() || self.public_url.is_none();
+        if let Some(url) = public {
+            hosts.add(url.origin.host.clone(), url.origin.implied_port());
+        }
+        if let Place::Bound(addr) = place
+            && !addr.ip().is_unspecified()
+        {
+            hosts.add(Host::of(addr), None);
+        }
+        for text in self.hosts.iter().flatten() {
+            match Host::read(text).filter(|host| host.name != "*") {
+                Some(host) => hosts.add(host, None),
+                None => found
+                    .refuse(format!("hosts names `{text}`, which is no host; write name[:port]")),
+            }
+        }
+        hosts
+    }
+
+    /// What was found to agree, put together.
+    fn setup(
+        self,
+        site: Site,
+        resource_card: ResourceCard,
+        mirrors: Option<String>,
+        warnings: Vec<String>,
+    ) -> Setup {
+        let stateless = self.is_stateless();
         let metadata_url = site.public.as_ref().map(PublicUrl::metadata);
         let offered = !resource_card.authorization_servers.is_empty();
         let prefix = resource_card.scope_prefix.as_ref();
@@ -208,7 +371,7 @@ impl Settings {
             Events::InMemory if !stateless => Some(events_in_memory()),
             _ => None,
         };
-        Ok(Setup {
+        Setup {
             site,
             auth,
             revoking,
@@ -219,129 +382,26 @@ impl Settings {
             events,
             mirrors,
             warnings,
-        })
-    }
-
-    /// Whether those who have to show a certificate can. What is in front of a service that is mounted
-    /// may show one.
-    fn certificates(
-        &self,
-        place: Place,
-        auth: Option<&ResourceCard>,
-        problems: &mut Vec<String>,
-        warnings: &mut Vec<String>,
-    ) {
-        let unknown = matches!(place, Place::Mounted);
-        if unknown || self.certified || self.certificate_header.is_some() {
-            return;
-        }
-        match auth.map(|auth| auth.certificates) {
-            Some(Certificates::Everybody) => {
-                problems.push(format!("auth takes nobody without a certificate, {NONE_SEEN}"));
-            }
-            Some(Certificates::Some) => warnings.push(format!(
-                "auth refuses tokens that are bound to a certificate unless it is shown, {NONE_SEEN}"
-            )),
-            _ => {}
         }
     }
+}
 
-    fn site(&self, place: Place, problems: &mut Vec<String>, warnings: &mut Vec<String>) -> Site {
-        let path = self.path.as_deref().unwrap_or(env::PATH.default);
-        if !is_endpoint_path(path) {
-            problems.push(format!(
-                "path `{path}` cannot be an endpoint's; write one that starts with `/`, without \
-                 query, and is not taken by {HEALTH}, {READY} or {WELL_KNOWN}"
-            ));
-        }
-        if let Some(sse) = self.sse.as_deref().filter(|sse| !is_endpoint_path(sse) || *sse == path)
-        {
-            problems.push(format!(
-                "sse `{sse}` cannot be a path of its own; write one that starts with `/`, without \
-                 query, and is taken neither by the endpoint nor by {HEALTH}, {READY} or {WELL_KNOWN}"
-            ));
-        }
-        let public = self.public_url.as_deref().and_then(|text| {
-            PublicUrl::read(text, path)
-                .map_err(|wrong| problems.push(format!("public_url `{text}` {wrong}")))
-                .ok()
-        });
-        if self.secure && public.as_ref().is_some_and(|url| url.origin.scheme == "http") {
-            problems.push("public_url is http, and the listener speaks TLS; write https".into());
-        } else if public.as_ref().is_some_and(PublicUrl::is_exposed) {
-            warnings.push("public_url is http: tokens can be read on their way; use https".into());
-        }
-        let hosts = self.hosts(place, public.as_ref(), problems);
-        if self.public_url.is_none() && matches!(place, Place::Bound(_)) && !place.is_loopback() {
-            warnings.push(
-                "without public_url only loopback names, the bound address and hosts are accepted \
-                 in Host"
-                    .into(),
-            );
-        }
-        let cors = self
-            .cors
-            .as_ref()
-            .and_then(|cors| cors.rules().map_err(|wrong| problems.extend(wrong)).ok());
-        let scheme = if self.secure { "https" } else { "http" };
-        let public = public.or_else(|| match place {
-            Place::Bound(addr) if place.is_loopback() => Some(PublicUrl {
-                origin: Origin { scheme: scheme.to_owned(), host: Host::of(addr) },
-                path: path.to_owned(),
-            }),
-            _ => None,
-        });
-        let named = self.trusted_proxies.iter().flatten();
-        let proxies = networks("trusted_proxies", named, problems);
-        Site {
-            sse: self.sse.as_deref().map(|sse| Sse::new(sse, path, public.as_ref(), place)),
-            path: path.to_owned(),
-            resource: public.as_ref().map(PublicUrl::to_string),
-            public,
-            scope_prefix: None,
-            metadata_url: None,
-            mirrors: false,
-            hosts,
-            cors,
-            shown: self.shown.clone(),
-            relayed: self.relayed(problems),
-            proxies: Proxies::new(proxies),
-        }
+/// What was found while settings were held against each other.
+#[derive(Default)]
+struct Found {
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Found {
+    /// What cannot be served with.
+    fn refuse(&mut self, problem: impl Into<String>) {
+        self.problems.push(problem.into());
     }
 
-    fn relayed(&self, problems: &mut Vec<String>) -> Option<Relayed> {
-        const SETTING: &str = "trust_certificate_header";
-        let (header, by) = self.certificate_header.as_ref()?;
-        if by.is_empty() {
-            problems.push(format!("{SETTING} names no proxy that writes it; name those that do"));
-        }
-        let relayed = Relayed::new(header, networks(SETTING, by, problems));
-        if relayed.is_none() {
-            problems.push(format!("{SETTING} has a name that is none of a header"));
-        }
-        relayed
-    }
-
-    /// Loopback names cannot be pointed elsewhere, so they are safe where nothing else is known.
-    fn hosts(&self, place: Place, public: Option<&PublicUrl>, problems: &mut Vec<String>) -> Hosts {
-        let mut hosts = Hosts::default();
-        hosts.loopback = place.is_loopback() || self.public_url.is_none();
-        if let Some(url) = public {
-            hosts.add(url.origin.host.clone(), url.origin.implied_port());
-        }
-        if let Place::Bound(addr) = place
-            && !addr.ip().is_unspecified()
-        {
-            hosts.add(Host::of(addr), None);
-        }
-        for text in self.hosts.iter().flatten() {
-            match Host::read(text).filter(|host| host.name != "*") {
-                Some(host) => hosts.add(host, None),
-                None => problems
-                    .push(format!("hosts names `{text}`, which is no host; write name[:port]")),
-            }
-        }
-        hosts
+    /// What can, and should be looked at.
+    fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
     }
 }
 
@@ -359,10 +419,10 @@ fn fill<T>(
 fn networks<'a>(
     setting: &str,
     named: impl IntoIterator<Item = &'a String>,
-    problems: &mut Vec<String>,
+    found: &mut Found,
 ) -> Networks {
     Networks::read(named).unwrap_or_else(|text| {
-        problems.push(format!(
+        found.refuse(format!(
             "{setting} names `{text}`, which is neither an address nor a network; write 10.1.2.3, \
              10.1.0.0/16 or fd00::/8"
         ));

@@ -33,6 +33,11 @@ impl Place {
     pub(crate) fn is_loopback(self) -> bool {
         matches!(self, Self::Bound(addr) if addr.ip().to_canonical().is_loopback())
     }
+
+    /// Whether others than this machine reach it by an address of our own.
+    pub(crate) fn is_exposed(self) -> bool {
+        matches!(self, Self::Bound(_)) && !self.is_loopback()
+    }
 }
 
 /// All that is known of it before the first request.
