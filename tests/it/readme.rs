@@ -1,4 +1,6 @@
-//! The README shows the examples as they are.
+//! The README shows the examples as they are, and leads to every page.
+
+use std::{fs, path::Path};
 
 const README: &str = include_str!("../../README.md");
 
@@ -21,4 +23,15 @@ fn hello_auth_is_short() {
         !(line.is_empty() || line.starts_with("//!") || line.starts_with("use "))
     };
     assert!(text.lines().filter(counts).count() <= 20);
+}
+
+#[test]
+fn the_readme_leads_to_every_page() {
+    let docs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
+    for page in fs::read_dir(docs).unwrap() {
+        let page = page.unwrap().file_name().into_string().unwrap();
+        if page.ends_with(".md") {
+            assert!(README.contains(&format!("(docs/{page})")), "README.md links to no {page}");
+        }
+    }
 }

@@ -52,3 +52,8 @@ pub mod prelude {
         max_age, role, scope, when,
     };
 }
+
+/// The programs of that page, run as tests: it is no part of the crate.
+#[cfg(all(doctest, feature = "http", feature = "jwt"))]
+#[doc = include_str!("../../../docs/PROVIDERS.md")]
+mod providers {}
