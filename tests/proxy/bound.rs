@@ -36,7 +36,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let http = http::listen()
         .auth(jwt(issuer.issuer()).require_mtls().build()?)
         .danger()
-        .trust_certificate_header(CertificateHeader::EscapedPem("x-client-cert".into()), [proxy])
+        .trust_certificate_header(CertificateHeader::EscapedPem("x-client-cert".into()), [&*proxy])
+        .trusted_proxies([&*proxy])
         .on_listen(move |at| {
             let cnf = json!({ "x5t#S256": thumbprint });
             let token = tokens.token("ann").audience(&*at.endpoint).claim("cnf", cnf).sign();

@@ -53,8 +53,8 @@ const MARGIN: Duration = Duration::from_secs(30);
 const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// For how long it counts that an exchange for a target has worked.
 const WORKED_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// Questions of one caller that may be asked at a time.
-const OF_ONE: usize = 8;
+/// Questions of one caller that may be asked at a time, through whichever clients: a quarter of all.
+const OF_ONE: usize = 16;
 /// For how long a login counts as tried by who was sent to it.
 const TRIED_FOR: Duration = Duration::from_secs(5 * 60);
 
@@ -139,7 +139,7 @@ impl Subject {
         };
         landed.unwrap_or_else(|error| {
             let why = match error {
-                NoFlight::Full => "too many exchanges are under way",
+                NoFlight::Full => "too many exchanges are under way, of this caller or of all",
                 NoFlight::Lost => "an exchange was given up",
             };
             tracing::warn!(issuer = this.at.issuer, why, "no token was asked for");
@@ -171,7 +171,7 @@ impl Asked {
         Self {
             hash: of(&[&*owner.issuer, &owner.subject, token.expose(), &named]),
             target: hash(&[named.as_bytes()]),
-            caller: of(&[&*owner.issuer, &owner.subject]),
+            caller: hash(&[owner.issuer.as_bytes(), owner.subject.as_bytes()]),
             purpose: of(&[&*owner.issuer, &owner.subject, &named]),
         }
     }

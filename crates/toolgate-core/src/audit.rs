@@ -62,9 +62,9 @@ impl<A: Audit + ?Sized> Audit for std::sync::Arc<A> {
 /// |---|---|
 /// | `time` | seconds since 1970, with the decimals of a millisecond |
 /// | `action` | `authenticate`, `request`, `list` or `use` |
-/// | `method` | of HTTP for `authenticate`, of MCP otherwise |
+/// | `method` | of HTTP for `authenticate`, and for what a transport refuses; of MCP otherwise |
 /// | `kind`, `item` | what is used: `tool`, `resource`, `template` or `prompt`, and its name, URI or URI template |
-/// | `decision` | `allowed`, `refused`, `hidden`, `scopes`, `step_up`, `throttled`, `unavailable` or `failed` |
+/// | `decision` | `allowed`, `refused`, `hidden`, `scopes`, `step_up`, `throttled`, `unavailable` or `failed`: what was decided, and not what became of it |
 /// | `reason` | why, where it was not allowed; how many of how many for a list |
 /// | `issuer`, `subject`, `client` | who, where that was verified |
 /// | `peer` | the address that the request came from |
@@ -79,7 +79,7 @@ pub struct Event<'a> {
     pub at: SystemTime,
     /// What was decided about.
     pub action: Action,
-    /// The method: of HTTP where a request was authenticated, of MCP otherwise.
+    /// The method: of HTTP where a request was authenticated or refused by a transport, of MCP otherwise.
     pub method: &'a str,
     /// What was to be used: its kind and its name.
     pub item: Option<(&'a str, &'a str)>,

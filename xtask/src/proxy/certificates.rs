@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use super::era::of_status;
+use super::nginx::PREFIX;
 use super::stage::{CERTIFICATES, Stage};
 use crate::Result;
 use crate::certificates::Holder;
@@ -29,6 +30,13 @@ pub(super) fn told(stage: &Stage) -> Result<String> {
         if !refused.starts_with("HTTP/1.1 401") || !refused.contains("invalid_token") {
             return Err(format!("with {with:?} the token got: {refused}").into());
         }
+    }
+    // Through a location that knows of no certificates.
+    let url = &stage.bound_url().replace("/bound/", PREFIX);
+    let elsewhere = Holder { url, ..holder };
+    let refused = elsewhere.who(&claim)?;
+    if !refused.starts_with("HTTP/1.1 401") || !refused.contains("invalid_token") {
+        return Err(format!("at {url} a certificate of its own making got: {refused}").into());
     }
     // Past nginx: the node has to see that it is not told by who it believes.
     let past = http::modern(&stage.bound.url, "tools/list", None, json!({}));

@@ -97,6 +97,8 @@ fn config(page: &str, around: &Around<'_>) -> Result<String> {
     let Around { plain, secure, nodes: [one, other], sessions, bound } = around;
     let upstream = with(upstream, [(SHOWN[0], one), (SHOWN[1], other)])?;
     let clients = with(clients, [(CLIENTS, "ca.pem"), (APP, &format!("http://{bound}/"))])?;
+    // The locations without certificates, in front of a node that believes what it is told of them.
+    let others = locations.replace("http://app", &format!("http://{bound}"));
     // One process, so that ending it leaves none behind.
     Ok(format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nevents {{}}\nhttp {{\n\
@@ -112,6 +114,7 @@ fn config(page: &str, around: &Around<'_>) -> Result<String> {
          server {{\nlisten {secure} ssl;\n\
          ssl_certificate server.pem;\nssl_certificate_key server.key;\nproxy_bind {SOURCE};\n\
          {clients}\
+         {others}\
          }}\n}}\n"
     ))
 }

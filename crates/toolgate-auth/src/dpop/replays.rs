@@ -64,8 +64,9 @@ impl Replays {
             return Replay::Used;
         }
         let full = |state: &State| {
-            let of_caller = state.used.get(&owner).map_or(0, HashSet::len);
-            state.ends.len() >= self.all || of_caller >= self.per_caller
+            let (of_caller, of_all) =
+                (state.used.get(&owner).map_or(0, HashSet::len), state.ends.len());
+            of_all >= self.all || of_caller >= self.share(of_all)
         };
         if full(&state) {
             state.sweep(now);
@@ -76,6 +77,15 @@ impl Replays {
         state.used.entry(owner).or_default().insert(id);
         state.ends.insert(id, (until, owner));
         Replay::New
+    }
+}
+
+impl Replays {
+    /// What one caller may have: the second half of the room is for many, or a few who send without end would
+    /// have all of it.
+    fn share(&self, of_all: usize) -> usize {
+        let few = of_all < self.all / 2;
+        if few { self.per_caller } else { (self.per_caller / 16).max(1) }
     }
 }
 
@@ -99,7 +109,7 @@ impl State {
 }
 
 impl Default for Replays {
-    /// 65,536 proofs, 16,384 of one caller: 15 MiB when it is full.
+    /// 65,536 proofs, 16,384 of one caller, and 1,024 once half of the room is taken: 15 MiB when it is full.
     fn default() -> Self {
         Self::new(65_536, 16_384)
     }
@@ -141,11 +151,12 @@ mod tests {
 
     #[test]
     fn without_room_nobody_passes_and_one_caller_takes_none_from_the_others() {
-        let replays = Replays::new(3, 2);
+        let replays = Replays::new(4, 2);
         assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(0)), Replay::New);
         assert_eq!(replays.first_use(&proof(2, 20), &caller(1), at(0)), Replay::New);
         assert_eq!(replays.first_use(&proof(3, 20), &caller(1), at(0)), Replay::Full);
         assert_eq!(replays.first_use(&proof(4, 20), &caller(2), at(0)), Replay::New);
+        assert_eq!(replays.first_use(&proof(6, 20), &caller(4), at(0)), Replay::New);
         assert_eq!(replays.first_use(&proof(5, 20), &caller(3), at(0)), Replay::Full);
         // What is still remembered is still known.
         assert_eq!(replays.first_use(&proof(1, 10), &caller(1), at(5)), Replay::Used);
@@ -153,7 +164,7 @@ mod tests {
         assert_eq!(replays.first_use(&proof(5, 20), &caller(3), at(10)), Replay::New);
         assert_eq!(replays.first_use(&proof(2, 20), &caller(1), at(10)), Replay::Used);
         let state = replays.state.lock().unwrap();
-        assert_eq!((state.ends.len(), state.used.len()), (3, 3));
+        assert_eq!((state.ends.len(), state.used.len()), (4, 4));
     }
 
     #[test]
@@ -178,6 +189,25 @@ mod tests {
         let let_in: u64 = (300..420).map(|now| second(2, now, 400)).sum();
         assert_eq!(let_in, 16_384);
         assert_eq!([second(1, 420, 130), second(3, 420, 130)], [130, 130]);
+    }
+
+    #[test]
+    fn a_few_who_send_without_end_leave_half_of_the_room_to_many() {
+        let replays = Replays::new(2048, 512);
+        let mut sent = 0_u64;
+        let mut let_in = |number: u8, requests: usize| {
+            let new = |_: &usize| {
+                sent += 1;
+                let mut proof = proof(0, 121);
+                proof.id = crate::memory::hash(&[&sent.to_le_bytes()]);
+                replays.first_use(&proof, &caller(number), at(0)) == Replay::New
+            };
+            (0..requests).filter(new).count()
+        };
+        assert_eq!([let_in(1, 600), let_in(2, 600)], [512, 512]);
+        for number in 3..33 {
+            assert_eq!(let_in(number, 600), 32, "caller {number}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ const FLIGHTS: usize = 64;
 /// Other words than the standard's are in [`presets`](crate::presets).
 pub fn exchange(issuer: impl Into<String>) -> Exchange {
     Exchange {
-        at: At { issuer: issuer.into(), endpoint: None, client: None },
+        at: At { issuer: issuer.into(), endpoint: None, client: None, place: Place::Token },
         words: Words::Standard,
         timeout: TIMEOUT,
         memory: MEMORY,
@@ -72,6 +72,8 @@ struct At {
     issuer: String,
     endpoint: Option<String>,
     client: Option<Client>,
+    /// What it wants to be called by who proves who asks.
+    place: Place,
 }
 
 #[derive(Clone)]
@@ -134,7 +136,8 @@ impl Exchange {
     }
 
     /// In the words of Entra's on-behalf-of flow.
-    pub(crate) fn entra(self) -> Self {
+    pub(crate) fn entra(mut self) -> Self {
+        self.at.place = Place::EntraToken;
         Self { words: Words::Entra, ..self }
     }
 
@@ -151,16 +154,14 @@ impl Exchange {
             Some(fetch) => fetch,
             None => Arc::new(HttpFetch::builder().allow_loopback(loopback).build()?),
         };
-        let (grant, place) = match self.words {
-            Words::Standard => (Grant::Exchange, Place::Token),
-            Words::Entra => (Grant::OnBehalfOf, Place::EntraToken),
-            Words::IdJag(next) => {
-                (Grant::Assertion(Box::new(next.build(Place::Token)?)), Place::Token)
-            }
+        let grant = match self.words {
+            Words::Standard => Grant::Exchange,
+            Words::Entra => Grant::OnBehalfOf,
+            Words::IdJag(next) => Grant::Assertion(Box::new(next.build()?)),
         };
         Ok(Exchanger(Arc::new(Shared {
             grant,
-            at: self.at.build(place)?,
+            at: self.at.build()?,
             fetch,
             timeout: self.timeout,
             clock: self.clock,
@@ -214,12 +215,12 @@ impl At {
         problems.into_iter().map(told).collect()
     }
 
-    fn build(self, place: Place) -> Result<Authority, StartError> {
+    fn build(self) -> Result<Authority, StartError> {
         let loopback = self.is_loopback();
         let endpoint = self.endpoint.as_deref().and_then(parsed);
         Ok(Authority {
             issuer: self.issuer,
-            endpoint: Endpoint::new(place, endpoint, loopback),
+            endpoint: Endpoint::new(self.place, endpoint, loopback),
             client: self.client.ok_or_else(|| StartError::new(NO_CLIENT))?,
         })
     }

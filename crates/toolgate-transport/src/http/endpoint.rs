@@ -197,8 +197,9 @@ impl Endpoint {
         if let Some(revoking) = &self.revoking {
             let stands = revoking.admit(&caller).await;
             stands.map_err(|refused| {
-                let refused = right.shut_out(refused);
+                // Who watches is told that it is somebody who was shut out, however often they come.
                 self.audited.refused(Action::Authenticate, &asked, Some(&caller), &refused);
+                let refused = right.shut_out(refused);
                 self.refused(&refused, &Caller::Open).remedy("revocations")
             })?;
         }

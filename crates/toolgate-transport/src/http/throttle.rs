@@ -26,6 +26,8 @@ pub(crate) struct Failures {
     own: Option<Buckets>,
     /// Those of shared addresses, of which others were asked.
     shared: Option<Buckets>,
+    /// Those with credentials that are right, of who was shut out. They cost nobody else a question.
+    barred: Option<Buckets>,
 }
 
 /// Where credentials come from.
@@ -63,6 +65,7 @@ impl Clone for Wanted {
 /// hung up, counts as a failure where somebody else was asked: their question goes on.
 pub(crate) struct Attempt<'a> {
     counted: Option<(&'a Buckets, Bucket)>,
+    barred: Option<&'a Buckets>,
     /// Whether it counts only where others were asked.
     shared: bool,
     wanted: &'a Wanted,
@@ -74,7 +77,7 @@ impl Failures {
     /// So many of one address; any number where there is no bound.
     pub(crate) fn new(bound: Option<Rate>) -> Self {
         let shared = bound.map(|bound| Buckets::new(bound.times(SHARED)));
-        Self { own: bound.map(Buckets::new), shared }
+        Self { own: bound.map(Buckets::new), shared, barred: bound.map(Buckets::new) }
     }
 
     /// Credentials that are about to be judged. What comes from nowhere is not counted: it would be
@@ -87,7 +90,8 @@ impl Failures {
         };
         let counted = buckets.as_ref().zip(address.map(bucket));
         let room = counted.as_ref().map_or(Ok(()), |(buckets, who)| buckets.room(who));
-        Attempt { counted, shared: matches!(from, Source::Shared(_)), wanted, room }
+        let barred = self.barred.as_ref();
+        Attempt { counted, barred, shared: matches!(from, Source::Shared(_)), wanted, room }
     }
 }
 
@@ -102,7 +106,8 @@ impl<'a> Attempt<'a> {
 
     /// They are right, and cost nothing.
     pub(crate) fn right(mut self) -> Right<'a> {
-        Right(self.counted.take().filter(|_| !self.shared))
+        let own = self.counted.take().filter(|_| !self.shared);
+        Right(self.barred.zip(own.map(|(_, who)| who)))
     }
 
     /// What a refusal becomes.

@@ -152,22 +152,27 @@ async fn one_caller_with_many_targets_and_tokens_leaves_room_for_the_others() {
         let asked = context(&exchanger, who, &token).exchange(&target).await;
         asked.map_err(|error| error.kind())
     };
-    let (ann, bob) = (ann(), Identity::new(Key::new(ISSUER, "bob").client("desk")));
+    // The clients through which they came change nothing: one gets as many as one wants.
+    let through = |who: &str, client: &str| Identity::new(Key::new(ISSUER, who).client(client));
+    let anns = [through("ann", "desk"), through("ann", "phone")];
+    let [ann, _] = &anns;
+    let bob = through("bob", "desk");
     let mut hers = Box::pin(join_all(
-        (0..8).map(|at| of(&ann, format!("token{}", at % 4), format!("target{}", at / 4))),
+        (0..16)
+            .map(|at| of(&anns[at % 2], format!("token{}", at % 4), format!("target{}", at / 4))),
     ));
     assert!(hers.as_mut().now_or_never().is_none());
     // Whoever stops waiting for a question has not ended it.
-    let another = of(&ann, "another".to_owned(), "target0".to_owned()).await;
+    let another = of(ann, "another".to_owned(), "target0".to_owned()).await;
     assert_eq!(another.unwrap_err(), Kind::Unavailable);
     let mut his = Box::pin(of(&bob, "his".to_owned(), "target0".to_owned()));
     assert!(his.as_mut().now_or_never().is_none());
     tokio::task::yield_now().await;
-    assert_eq!(world.asked(), 9);
-    world.gate.add_permits(9);
+    assert_eq!(world.asked(), 17);
+    world.gate.add_permits(17);
     assert!(his.await.is_ok() && hers.await.iter().all(Result::is_ok));
     world.gate.add_permits(1);
-    assert!(of(&ann, "another".to_owned(), "target0".to_owned()).await.is_ok());
+    assert!(of(ann, "another".to_owned(), "target0".to_owned()).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

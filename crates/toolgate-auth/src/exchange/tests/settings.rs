@@ -54,13 +54,16 @@ async fn a_key_proves_who_asks_and_entra_finds_it_by_its_certificate() {
     let before = entra().private_key_jwt("portal", key.clone()).endpoint(ENDPOINT);
     let after = entra().endpoint(ENDPOINT).private_key_jwt("portal", key);
     let of_entra = || Target::new().scopes(["api://reports/.default"]);
-    let target = [reports(), of_entra(), of_entra()];
-    for (at, exchange) in [plain, before, after].into_iter().enumerate() {
-        ask(&exchange.build().unwrap(), &target[at]).await.unwrap();
+    let target = [reports(), of_entra(), of_entra(), of_entra()];
+    // The first of two that a grant goes by is Entra all the same.
+    let first = presets::id_jag(before.clone(), world.exchange());
+    for (at, exchange) in [plain, before, after, first].into_iter().enumerate() {
+        let asked = ask(&exchange.build().unwrap(), &target[at]).await;
+        assert!(asked.is_ok() || at == 3, "{asked:?}");
         assert!(world.sent(at).headers().get("authorization").is_none());
         let fields = world.fields(at);
-        let (name, assertion) = fields.last().unwrap();
-        assert_eq!(name, "client_assertion");
+        let named = |(name, _): &&(String, String)| name == "client_assertion";
+        let (_, assertion) = fields.iter().find(named).unwrap();
         let part = |at| {
             let part: &str = assertion.split('.').nth(at).unwrap();
             let text = URL_SAFE_NO_PAD.decode(part).unwrap();
@@ -69,7 +72,7 @@ async fn a_key_proves_who_asks_and_entra_finds_it_by_its_certificate() {
         let digest = ring::digest::digest(&ring::digest::SHA256, &[0x30, 0]);
         let digest = json!(URL_SAFE_NO_PAD.encode(digest));
         let at_entra = (ENDPOINT, Some(&digest));
-        let expected = [(ISSUER, None), at_entra, at_entra][at];
+        let expected = [(ISSUER, None), at_entra, at_entra, at_entra][at];
         assert_eq!((part(1)["aud"].as_str().unwrap(), part(0).get("x5t#S256")), expected);
     }
 }
