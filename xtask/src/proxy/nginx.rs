@@ -171,10 +171,13 @@ mod tests {
             super::config(&page, &AROUND)
         };
         let (first, third) = ("A 10.0.0.11:8080 10.0.0.12:8080", format!("{CLIENTS} {APP}"));
-        let config = blocks(&[first, "B", &third]).unwrap();
-        assert!(config.contains("\nA h:2 h:3;\nserver {\nlisten h:1;\nB;\n"), "{config}");
+        let config = blocks(&[first, "B http://app", &third]).unwrap();
+        assert!(
+            config.contains("\nA h:2 h:3;\nserver {\nlisten h:1;\nB http://app;\n"),
+            "{config}"
+        );
         assert!(config.contains("\nlisten h:5 ssl;\n"), "{config}");
-        assert!(config.contains("\nca.pem http://h:6/;\n}\n"), "{config}");
+        assert!(config.contains("\nca.pem http://h:6/;\nB http://h:6;\n}\n"), "{config}");
         for wrong in [&[first, "B"][..], &["A", "B", &third], &[first, "B", "C"]] {
             assert!(blocks(wrong).is_err(), "{wrong:?}");
         }
