@@ -54,7 +54,8 @@ pub(crate) fn pinned(name: &str, version: &str) -> Result {
     {
         return Ok(());
     }
-    run(cargo("install --locked --root .tools").args([name, "--version", version]))
+    // They run for seconds, and optimizing them takes longer.
+    run(cargo("install --debug --locked --root .tools").args([name, "--version", version]))
 }
 
 fn system() -> Result {

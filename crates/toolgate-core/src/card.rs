@@ -85,6 +85,11 @@ impl Card {
         method::mirrored_name(method).or_else(|| self.names.get(method).map(String::as_str))
     }
 
+    /// Whether any tool mirrors arguments into `Mcp-Param-*`.
+    pub fn has_param_headers(&self) -> bool {
+        !self.headers.is_empty()
+    }
+
     /// The arguments that a tool mirrors into `Mcp-Param-*`.
     pub fn param_headers(&self, tool: &str) -> &[ParamHeader] {
         self.headers.get(tool).map_or(&[], Vec::as_slice)

@@ -52,10 +52,10 @@ pub(crate) fn arguments(
     method: &str,
     params: &Params<'_>,
 ) -> Result<(), Error> {
-    match params.text("name") {
-        Some(tool) if method == method::TOOLS_CALL => of_tool(headers, card, &tool, params.json()),
-        _ => Ok(()),
+    if method != method::TOOLS_CALL || !card.has_param_headers() {
+        return Ok(());
     }
+    params.text("name").map_or(Ok(()), |tool| of_tool(headers, card, &tool, params.json()))
 }
 
 /// The revision that a message names in its header.
