@@ -78,10 +78,12 @@ fn tolerance(name: &str) -> f64 {
 }
 
 fn judge(measure: f64, kept: Option<f64>, tolerance: f64) -> Finding {
+    // Ours may need less than the floor, so what is kept may be below nothing.
+    let slack = |kept: f64| kept.abs() * tolerance;
     match kept {
         None => Finding::New,
-        Some(kept) if measure < kept * (1.0 - tolerance) => Finding::Better,
-        Some(kept) if measure <= kept * (1.0 + tolerance) => Finding::Held,
+        Some(kept) if measure < kept - slack(kept) => Finding::Better,
+        Some(kept) if measure <= kept + slack(kept) => Finding::Held,
         // What is no number is not held either.
         Some(_) => Finding::Worse,
     }
@@ -98,6 +100,9 @@ mod tests {
             (2.0 + TOLERANCE, Some(2.0), Finding::Held),
             (2.0 + 3.0 * TOLERANCE, Some(2.0), Finding::Worse),
             (2.0 - 3.0 * TOLERANCE, Some(2.0), Finding::Better),
+            (-25.0, Some(-25.0), Finding::Held),
+            (-24.0, Some(-25.0), Finding::Worse),
+            (-26.0, Some(-25.0), Finding::Better),
             (f64::NAN, Some(2.0), Finding::Worse),
             (2.0, None, Finding::New),
         ];
